@@ -1,0 +1,104 @@
+"""Everything on the time grid: weather, plant supply, season, gains and hot water."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dhsim.build.dhw import heat_gain_w, tap_mass_flow_kg_s, temp_cold_c
+from dhsim.build.system import DhwPeak, change_point_c, curve_of
+from dhsim.build.weather import Weather, heating_season, make_weather
+from dhsim.model.boundary import ABOVE_CPT, BELOW_CPT, N_CLASS, OUT_OF_SEASON, Boundary, BoundaryArrays
+from dhsim.model.system import Floats, Ints
+from dhsim.physics.heat_load import relative_load
+from dhsim.physics.heating_curve import operational_supply_temp_c, supply_temp_c
+from dhsim.physics.soil import DAYS_PER_YEAR, ground_temp_c
+from dhsim.physics.water import HEAT_CAPACITY_WATER_J_KGK
+from dhsim.scenario.schema import Scenario
+from dhsim.units import PA_PER_KPA, S_PER_DAY, S_PER_MIN
+
+GROUND_DEPTH_M = 1.5
+GROUND_DIFFUSIVITY_M2_S = 0.6e-6
+_DAYS_FOR_HARMONIC = 300
+
+
+def build_boundary(scenario: Scenario) -> tuple[Boundary, DhwPeak]:
+    """Return what happens on the time grid, and the peak draws that size the DHW heaters."""
+    weather = make_weather(scenario)
+    step_s = scenario.time.step_min * S_PER_MIN
+    outdoor = weather.temp_outdoor_c
+    season = season_of(scenario, outdoor, round(S_PER_DAY / step_s))
+    cpt = change_point_c(scenario)
+    cold = temp_cold_c(scenario, weather.time)
+    tap = tap_mass_flow_kg_s(scenario, weather.time)
+    arrays = BoundaryArrays(
+        temp_outdoor_c=outdoor,
+        temp_ground_c=ground_of(weather),
+        irradiance_w_m2=weather.irradiance_facade_w_m2,
+        temp_supply_primary_c=plant_supply_c(scenario, outdoor),
+        dp_available_pa=np.full(outdoor.size, scenario.plant.dp_available_kpa * PA_PER_KPA),
+        temp_cold_c=cold,
+        heating_season=season,
+        group=group_of(weather.time, outdoor, season, cpt),
+        heat_gain_w=heat_gain_w(scenario, weather.time),
+        mass_flow_tap_kg_s=tap,
+    )
+    heat = tap * HEAT_CAPACITY_WATER_J_KGK * (scenario.dhw.temp_hot_c - cold)[:, np.newaxis]
+    peak = DhwPeak(heat.max(axis=0), float(heat.sum(axis=1).max()), float(cold.min()))
+    boundary = Boundary(weather.time, step_s, arrays, weather.source, weather.statistics, weather.notes)
+    return boundary, peak
+
+
+def plant_supply_c(scenario: Scenario, temp_outdoor_c: Floats) -> Floats:
+    """Return the primary supply temperature at the inlet: line, floor, cap, and the overshoot at and above the CPT [degC]."""
+    plant, curve, cpt = scenario.plant, curve_of(scenario), change_point_c(scenario)
+    if plant.line == "points":
+        assert plant.points is not None
+        line = np.interp(temp_outdoor_c, [x for x, _ in plant.points], [y for _, y in plant.points])
+        line = np.clip(line, plant.temp_floor_c, plant.temp_cap_c)
+    elif plant.line == "operational":
+        line = operational_supply_temp_c(
+            temp_outdoor_c, cpt, plant.temp_floor_c, plant.operational_temp_outdoor_c, plant.temp_cap_c
+        )
+    else:
+        load = relative_load(temp_outdoor_c, curve.temp_indoor_c, curve.temp_design_outdoor_c)
+        line = supply_temp_c(
+            load, 1.0, curve.temp_indoor_c, curve.head_design_k, curve.drop_radiator_k, curve.drop_network_k, curve.exponent
+        )
+        line = np.clip(line, plant.temp_floor_c, plant.temp_cap_c)
+    supply: Floats = np.asarray(line + np.where(temp_outdoor_c >= cpt, plant.overshoot_k, 0.0), dtype=np.float64)
+    return supply
+
+
+def season_of(scenario: Scenario, temp_outdoor_c: Floats, steps_per_day: int) -> Ints:
+    """Return 1 in the heating season, per step."""
+    rule = scenario.heat_load.heating_season
+    if rule == "by_temperature":
+        return heating_season(temp_outdoor_c, steps_per_day, scenario.heat_load.heating_limit_temp_c).astype(np.int64)
+    return np.full(temp_outdoor_c.size, rule == "always", dtype=np.int64)
+
+
+def group_of(time: pd.DatetimeIndex, temp_outdoor_c: Floats, season: Ints, cpt_c: float) -> Ints:
+    """Return the group of hours that each step's integrals belong to: month, and season below or above the CPT."""
+    kind = np.where(season == 0, OUT_OF_SEASON, np.where(temp_outdoor_c > cpt_c, ABOVE_CPT, BELOW_CPT))
+    group: Ints = ((time.month.to_numpy() - 1) * N_CLASS + kind).astype(np.int64)
+    return group
+
+
+def ground_of(weather: Weather) -> Floats:
+    """Return the ground temperature at pipe depth from the first harmonic of the outdoor temperature [degC].
+
+    A run shorter than 300 days has no yearly swing to fit: its mean outdoor temperature is taken.
+    """
+    outdoor = weather.temp_outdoor_c
+    day = weather.time.dayofyear.to_numpy() - 1 + weather.time.hour.to_numpy() / 24.0
+    mean = float(outdoor.mean())
+    if weather.time[-1] - weather.time[0] < pd.Timedelta(days=_DAYS_FOR_HARMONIC):
+        return np.full(outdoor.size, mean)
+    angle = 2.0 * np.pi * day / DAYS_PER_YEAR
+    a, b = 2.0 * np.mean((outdoor - mean) * np.cos(angle)), 2.0 * np.mean((outdoor - mean) * np.sin(angle))
+    coldest = (np.arctan2(-b, -a) % (2.0 * np.pi)) * DAYS_PER_YEAR / (2.0 * np.pi)
+    ground: Floats = ground_temp_c(
+        day, mean, float(np.hypot(a, b)), float(coldest), GROUND_DEPTH_M, GROUND_DIFFUSIVITY_M2_S
+    )
+    return ground

@@ -1,0 +1,188 @@
+"""Run a Case: physics is the master and consults the agenda between blocks."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time as clock
+from collections.abc import Callable
+
+import numpy as np
+
+from dhsim import __version__
+from dhsim.control.agenda import Agenda
+from dhsim.control.commands import Observation, Trip, TripReport
+from dhsim.elementwise import compilation_pending, mark_compiled
+from dhsim.engine.kernel import Parts, advance
+from dhsim.engine.state import (
+    BuildingSeries,
+    Output,
+    PipeSeries,
+    State,
+    SubstationSeries,
+    empty_output,
+    start_state,
+    work_space,
+)
+from dhsim.errors import ConvergenceError, Status
+from dhsim.model.case import Case
+from dhsim.model.system import Floats, System
+from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS, Solution
+from dhsim.units import S_PER_H
+
+Progress = Callable[[float], None]
+_LOG = logging.getLogger("dhsim")
+_TRIPS_A_STEP_MAX = 8
+_FORECAST_H = 24
+
+
+def parts_of(system: System) -> Parts:
+    """Return the arrays of a System as the kernel takes them."""
+    return Parts(
+        system.pipes,
+        system.buildings,
+        system.substation,
+        system.pumps,
+        system.curve,
+        system.control,
+        system.comfort,
+    )
+
+
+def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None = None) -> Solution:
+    """Simulate a Case over its whole time grid.
+
+    Parameters
+    ----------
+    case
+        What `build_case` made; nothing is written into it.
+    keep_pipes
+        Whether flow and temperature of every pipe are kept.
+    progress
+        Called with the share done between blocks.
+
+    Returns
+    -------
+    Solution
+        Series, integrals, events and status of every step.
+
+    Raises
+    ------
+    ConvergenceError
+        If an iteration failed or a value left the range of its formula; it names the first bad time.
+    """
+    began = clock.perf_counter()
+    system, boundary = case.system, case.boundary
+    n_time, n_building, n_pipe = len(boundary.time), len(system.building_ids), len(system.pipe_ids)
+    if compilation_pending():
+        _LOG.warning("compiling the simulation kernel (once after an install or upgrade, about half a minute)")
+    parts = parts_of(system)
+    agenda = Agenda(
+        case.strategy,
+        pumps_count=system.pumps.count,
+        has_bypass=bool(system.control.has_bypass),
+        start=boundary.time[0],
+        duration_s=n_time * boundary.step_s,
+    )
+    state = start_state(system, case.temp_start_c, boundary.arrays.temp_outdoor_c[0])
+    store_start = _store_j(system, state)
+    work = work_space(n_building, n_pipe)
+    out = empty_output(n_time, n_building, n_pipe, n_time if keep_pipes else 0)
+    k, blocks, trips_here = 0, 0, 0
+    while k < n_time:
+        agenda.run_due(k * boundary.step_s, lambda: _observe(case, state, k))
+        due = agenda.peek_s() / boundary.step_s
+        k_end = n_time if math.isinf(due) else min(n_time, max(k + 1, math.ceil(due - 1e-9)))
+        done = advance(
+            parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes
+        )
+        trips_here = trips_here + 1 if done.trip and done.k == k else 0
+        if trips_here > _TRIPS_A_STEP_MAX:
+            raise ConvergenceError(
+                f"control trips again and again at {boundary.time[k]} ({Trip(done.trip).name}): "
+                "give the law more hysteresis or a longer dwell time"
+            )
+        k, state, blocks = done.k, done.state, blocks + 1
+        if done.trip:
+            agenda.trip(k * boundary.step_s, TripReport(done.trip, done.wanted))
+        if progress is not None:
+            progress(k / n_time)
+    mark_compiled()
+    _raise_if_bad(case, out)
+    return _solution(case, out, agenda, _store_j(system, state) - store_start, blocks, clock.perf_counter() - began)
+
+
+def _observe(case: Case, state: State, k: int) -> Observation:
+    arrays, step_s = case.boundary.arrays, case.boundary.step_s
+    hours = max(1, round(S_PER_H / step_s))
+    ahead = arrays.temp_outdoor_c[k : k + _FORECAST_H * hours : hours]
+    rooms = {
+        name: float(state.temp_room_c[i])
+        for i, name in enumerate(case.system.building_ids)
+        if case.system.buildings.monitored[i]
+    }
+    t1 = float(arrays.temp_supply_primary_c[k])
+    return Observation(
+        time_s=k * step_s,
+        temp_outdoor_c=float(arrays.temp_outdoor_c[k]),
+        temp_outdoor_filtered_c=float(state.temp_outdoor_filtered_c),
+        temp_supply_primary_c=t1,
+        temp_return_secondary_c=float(state.temp_return_c),
+        temp_mixed_c=float(t1 - state.mixing_share * (t1 - state.temp_return_c)),
+        mass_flow_secondary_kg_s=float(state.flow.mass_flow_consumer_kg_s.sum()),
+        mode=-1,
+        temp_indoor_c=rooms,
+        forecast_temp_outdoor_c=tuple(float(value) for value in ahead),
+    )
+
+
+def _store_j(system: System, state: State) -> Floats:
+    buildings = system.buildings
+    stored: Floats = (
+        buildings.heat_capacity_room_j_k * state.temp_room_c + buildings.heat_capacity_mass_j_k * state.temp_mass_c
+    )
+    return stored
+
+
+def _raise_if_bad(case: Case, out: Output) -> None:
+    bad = np.flatnonzero(out.status & int(Status.NOT_CONVERGED | Status.NOT_FINITE))
+    if bad.size:
+        status = Status(int(out.status[bad[0]]))
+        rooms = out.building[0, bad[0]]
+        names = [name for name, room in zip(case.system.building_ids, rooms, strict=True) if not np.isfinite(room)]
+        where = f" in {', '.join(names)}" if names else ""
+        raise ConvergenceError(
+            f"{case.assumptions.name}: {bad.size} of {out.status.size} steps failed, the first at "
+            f"{case.boundary.time[bad[0]]}{where}. {(status & (Status.NOT_CONVERGED | Status.NOT_FINITE)).advice}"
+        )
+
+
+def _solution(case: Case, out: Output, agenda: Agenda, store_change_j: Floats, blocks: int, seconds: float) -> Solution:
+    arrays = {name: out.substation[j][:, np.newaxis] for j, name in enumerate(SubstationSeries._fields)}
+    arrays |= {name: out.building[j] for j, name in enumerate(BuildingSeries._fields)}
+    if out.pipe.shape[1]:
+        arrays |= {name: out.pipe[j] for j, name in enumerate(PipeSeries._fields)}
+    totals = {name: out.substation_totals[:, j] for j, name in enumerate(SUBSTATION_TOTALS)}
+    totals |= {name: out.building_totals[:, j, :] for j, name in enumerate(BUILDING_TOTALS)}
+    return Solution(
+        time=case.boundary.time,
+        step_s=case.boundary.step_s,
+        arrays=arrays,
+        building_ids=case.system.building_ids,
+        pipe_ids=case.system.pipe_ids,
+        totals=totals,
+        extremes={name: float(value) for name, value in zip(EXTREMES, out.extremes, strict=True)},
+        temp_indoor_min_c=out.temp_indoor_min_c,
+        temp_indoor_max_c=out.temp_indoor_max_c,
+        store_change_j=store_change_j,
+        status=out.status,
+        events=agenda.events,
+        stats={"blocks": float(blocks), "loop_solves": float(out.iterations.sum()), "wall_s": seconds},
+        provenance={
+            "dhsim": __version__,
+            "scenario": case.assumptions.name,
+            "scenario_hash": case.scenario_hash,
+            "seed": str(case.strategy.seed),
+            "weather": case.boundary.weather_source,
+        },
+    )

@@ -1,0 +1,164 @@
+"""What the kernel carries from step to step and what it writes: NamedTuples of arrays, and where each number stands in them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dhsim.model.boundary import N_GROUP
+from dhsim.model.system import Floats, Ints, System
+from dhsim.network.hydraulics import TreeFlow, empty_flow
+from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS
+
+
+class SubstationSeries(NamedTuple):
+    """One step of the substation's series; the fields are names of dhsim.quantities."""
+
+    temp_outdoor_c: float
+    temp_outdoor_filtered_c: float
+    irradiance_w_m2: float
+    temp_supply_primary_c: float
+    temp_return_primary_c: float
+    temp_mixed_c: float
+    temp_set_c: float
+    temp_supply_secondary_c: float
+    temp_return_secondary_c: float
+    mixing_share_rel: float
+    mass_flow_primary_kg_s: float
+    mass_flow_secondary_kg_s: float
+    mass_flow_dhw_primary_kg_s: float
+    dp_secondary_pa: float
+    dp_valve_main_pa: float
+    dp_pump_pa: float
+    mass_flow_pump_kg_s: float
+    heat_flow_primary_w: float
+    heat_loss_pipe_w: float
+    power_pump_w: float
+    power_pump_water_w: float
+    speed_pump_rel: float
+    pumps_running: float
+    mode: float
+
+
+class BuildingSeries(NamedTuple):
+    """One step of a building's series."""
+
+    temp_indoor_c: float
+    heat_flow_sh_w: float
+    heat_flow_dhw_w: float
+    mass_flow_building_kg_s: float
+    temp_supply_building_c: float
+    temp_return_building_c: float
+    dp_building_pa: float
+
+
+class PipeSeries(NamedTuple):
+    """One step of a pipe's series."""
+
+    mass_flow_pipe_kg_s: float
+    temp_supply_pipe_c: float
+    temp_return_pipe_c: float
+
+
+class State(NamedTuple):
+    """Physical state and the memory of the control laws; arrays are the kernel's own copies."""
+
+    temp_room_c: Floats
+    temp_mass_c: Floats
+    flow: TreeFlow
+    temp_outdoor_filtered_c: float
+    mixing_share: float
+    temp_return_c: float
+    """Secondary return, the warm start of the loop's iteration."""
+    trim_k: float
+    undersupply_latch: int
+    flow_pump_m3_s: float
+    dp_pump_pa: float
+    pump_short: int
+    heat_hour_j: float
+    seconds_hour: float
+
+
+class Work(NamedTuple):
+    """Scratch arrays, so that the loop allocates nothing."""
+
+    draw_kg_s: Floats
+    conductance: Floats
+    temp_return_consumer_c: Floats
+    """Mixed return of jet pump and local DHW exchanger."""
+    temp_return_jet_c: Floats
+    temp_return_dhw_c: Floats
+    mass_consumer_kg_s: Floats
+    temp_supply_node_c: Floats
+    temp_return_node_c: Floats
+    temp_return_pipe_c: Floats
+    mass_node_kg_s: Floats
+    temp_room_next_c: Floats
+    heat_sh_w: Floats
+    heat_tap_w: Floats
+    ua_window_w_k: Floats
+    room_free_c: Floats
+    room_rise_k_w: Floats
+
+
+class Output(NamedTuple):
+    """Everything a run writes; series are (n_series, n_time) and (n_series, n_time, n_column)."""
+
+    substation: Floats
+    building: Floats
+    pipe: Floats
+    """n_time is 0 if pipes are not kept."""
+    substation_totals: Floats
+    """(N_GROUP, n)"""
+    building_totals: Floats
+    """(N_GROUP, n, n_building)"""
+    extremes: Floats
+    temp_indoor_min_c: Floats
+    temp_indoor_max_c: Floats
+    status: Ints
+    iterations: Ints
+    """(n_time,): solves of the secondary loop"""
+
+
+def start_state(system: System, temp_start_c: float, temp_outdoor_c: float) -> State:
+    """Return the state before the first step: rooms and walls at one temperature, valves in WINTER position."""
+    n_building = len(system.building_ids)
+    return State(
+        temp_room_c=np.full(n_building, temp_start_c),
+        temp_mass_c=np.full(n_building, temp_start_c),
+        flow=empty_flow(system.pipes.length_m.size, n_building),
+        temp_outdoor_filtered_c=float(temp_outdoor_c),
+        mixing_share=0.0,
+        temp_return_c=40.0,
+        trim_k=0.0,
+        undersupply_latch=0,
+        flow_pump_m3_s=0.0,
+        dp_pump_pa=0.0,
+        pump_short=0,
+        heat_hour_j=0.0,
+        seconds_hour=0.0,
+    )
+
+
+def work_space(n_building: int, n_pipe: int) -> Work:
+    """Return the scratch arrays of a system of this size."""
+    sizes = {"temp_supply_node_c": n_pipe + 1, "temp_return_node_c": n_pipe + 1, "mass_node_kg_s": n_pipe + 1}
+    sizes["temp_return_pipe_c"] = n_pipe
+    return Work(**{name: np.zeros(sizes.get(name, n_building)) for name in Work._fields})
+
+
+def empty_output(n_time: int, n_building: int, n_pipe: int, n_time_pipe: int) -> Output:
+    """Return the arrays a run writes into, not yet written."""
+    return Output(
+        substation=np.zeros((len(SubstationSeries._fields), n_time)),
+        building=np.zeros((len(BuildingSeries._fields), n_time, n_building)),
+        pipe=np.zeros((len(PipeSeries._fields), n_time_pipe, n_pipe)),
+        substation_totals=np.zeros((N_GROUP, len(SUBSTATION_TOTALS))),
+        building_totals=np.zeros((N_GROUP, len(BUILDING_TOTALS), n_building)),
+        extremes=np.zeros(len(EXTREMES)),
+        temp_indoor_min_c=np.full(n_building, np.inf),
+        temp_indoor_max_c=np.full(n_building, -np.inf),
+        status=np.zeros(n_time, dtype=np.int64),
+        iterations=np.zeros(n_time, dtype=np.int64),
+    )
