@@ -25,6 +25,10 @@ _HEAT_50 = int(Staging.HEAT_50)
 
 SPEED_DROP_REL = 0.92
 """A pump stops when the others would run below this speed."""
+RUNOUT_DROP_REL = 1.3
+RUNOUT_ADD_REL = 1.5
+"""A pump stops only if the others stay below 1.3 times their best flow (by affinity), and starts above 1.5 times it: a pump
+run out to the end of its curve would hold the pressure at a fraction of its efficiency."""
 HEAT_OFF_REL = 0.50
 HEAT_BACK_REL = 0.60
 
@@ -202,12 +206,14 @@ def pumps_wanted(
         if load > HEAT_BACK_REL:
             return pumps.count
         return on
-    if short == 1:
-        return min(on + 1, pumps.count)
+    if flow_pump_m3_s <= 0.0:
+        return on
+    a0, a1, a2 = pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6
+    speed = speed_for_rel(flow_pump_m3_s / on, dp_pump_pa, a0, a1, a2)
+    if on < pumps.count and (short == 1 or flow_pump_m3_s / on > RUNOUT_ADD_REL * speed * pumps.flow_best_m3_s):
+        return on + 1
     if on > 1:
-        speed = speed_for_rel(
-            flow_pump_m3_s / (on - 1), dp_pump_pa, pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6
-        )
-        if speed < SPEED_DROP_REL:
+        speed = speed_for_rel(flow_pump_m3_s / (on - 1), dp_pump_pa, a0, a1, a2)
+        if speed < SPEED_DROP_REL and flow_pump_m3_s / (on - 1) < RUNOUT_DROP_REL * speed * pumps.flow_best_m3_s:
             return on - 1
     return on

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dhsim.control.commands import Commands, Trip
 from dhsim.control.laws import (
     BYPASS,
+    WINTER,
     filtered_temp_c,
     flow_wanted_rel,
     is_fail_safe,
@@ -69,7 +70,7 @@ def _trip(parts: Parts, boundary: BoundaryArrays, commands: Commands, state: Sta
     if latch != state.undersupply_latch:
         return (_TRIP_UNDERSUPPLY_ON if latch == 1 else _TRIP_UNDERSUPPLY_OFF), latch
     mode = mode_wanted(commands, parts.control, boundary.heating_season[k], temp_filtered_c)
-    free = commands.mode_locked == 0 or (commands.mode == BYPASS and is_fail_safe(commands))
+    free = commands.mode_locked == 0 or (mode == WINTER and is_fail_safe(commands))
     if mode != commands.mode and free:
         return _TRIP_MODE, mode
     if commands.staging_locked == 0:
@@ -148,9 +149,7 @@ def _substep(
     instant = _instant(
         parts, boundary, commands, state, temp_filtered_c, k, parts.substation.stroke_share_per_s * substep_s
     )
-    for i in range(buildings.node.size):
-        gains = boundary.heat_gain_w[k, i] + buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
-        prepare_rooms(buildings, instant, gains, i, state, substep_s, work)
+    prepare_rooms(buildings, instant, boundary.heat_gain_w[k], state, substep_s, work)
     loop = solve_loop(
         parts.pipes,
         buildings,

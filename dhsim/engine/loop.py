@@ -122,39 +122,38 @@ def dhw_heater(
 
 @compiled
 def prepare_rooms(
-    buildings: Buildings, instant: Instant, gains_w: float, i: int, state: State, step_s: float, work: Work
+    buildings: Buildings, instant: Instant, heat_gain_w: Floats, state: State, step_s: float, work: Work
 ) -> None:
-    """Write what the room of building i does without radiator heat, and per W of it."""
-    ua_total = buildings.ua_direct_w_k[i] + 1.0 / (1.0 / buildings.ua_inner_w_k[i] + 1.0 / buildings.ua_outer_w_k[i])
-    window = window_ua_w_k(
-        state.temp_room_c[i],
-        ua_total,
-        buildings.temp_window_open_c[i],
-        buildings.window_share_per_k[i],
-        buildings.window_share_max[i],
-    )
-    work.ua_window_w_k[i] = window
-    direct = buildings.ua_direct_w_k[i] + window
-    work.room_free_c[i] = room_free_temp_c(
-        state.temp_room_c[i],
-        state.temp_mass_c[i],
-        instant.temp_outdoor_c,
-        gains_w,
-        direct,
-        buildings.ua_inner_w_k[i],
-        buildings.ua_outer_w_k[i],
-        buildings.heat_capacity_room_j_k[i],
-        buildings.heat_capacity_mass_j_k[i],
-        step_s,
-    )
-    work.room_rise_k_w[i] = room_rise_k_w(
-        direct,
-        buildings.ua_inner_w_k[i],
-        buildings.ua_outer_w_k[i],
-        buildings.heat_capacity_room_j_k[i],
-        buildings.heat_capacity_mass_j_k[i],
-        step_s,
-    )
+    """Write what every room does without radiator heat, and per W of it.
+
+    One call for all buildings: handing the tuples of arrays to a function costs more than the formulas in it.
+    """
+    for i in range(buildings.node.size):
+        inner, outer = buildings.ua_inner_w_k[i], buildings.ua_outer_w_k[i]
+        ua_total = buildings.ua_direct_w_k[i] + inner * outer / (inner + outer)
+        window = window_ua_w_k(
+            state.temp_room_c[i],
+            ua_total,
+            buildings.temp_window_open_c[i],
+            buildings.window_share_per_k[i],
+            buildings.window_share_max[i],
+        )
+        direct = buildings.ua_direct_w_k[i] + window
+        room_j_k, mass_j_k = buildings.heat_capacity_room_j_k[i], buildings.heat_capacity_mass_j_k[i]
+        work.ua_window_w_k[i] = window
+        work.room_free_c[i] = room_free_temp_c(
+            state.temp_room_c[i],
+            state.temp_mass_c[i],
+            instant.temp_outdoor_c,
+            heat_gain_w[i] + buildings.aperture_solar_m2[i] * instant.irradiance_w_m2,
+            direct,
+            inner,
+            outer,
+            room_j_k,
+            mass_j_k,
+            step_s,
+        )
+        work.room_rise_k_w[i] = room_rise_k_w(direct, inner, outer, room_j_k, mass_j_k, step_s)
 
 
 @compiled

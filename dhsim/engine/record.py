@@ -30,14 +30,12 @@ def settle_hour(heat_hour_j: float, seconds_hour: float, out: Output) -> bool:
 
 
 @compiled
-def _record_building(
+def _record_buildings(
     buildings: Buildings,
-    substation: Substation,
     curve: Curve,
     comfort: Comfort,
     instant: Instant,
-    gain_w: float,
-    i: int,
+    heat_gain_w: Floats,
     group: int,
     state: State,
     work: Work,
@@ -46,60 +44,61 @@ def _record_building(
     substep_s: float,
     weight: float,
 ) -> float:
-    """Move building i one sub-step on, write it down, and return what its heat balance leaves over [J]."""
-    room, outdoor, heat = work.temp_room_next_c[i], instant.temp_outdoor_c, work.heat_sh_w[i]
-    mass = mass_temp_next_c(
-        state.temp_mass_c[i],
-        room,
-        outdoor,
-        buildings.ua_inner_w_k[i],
-        buildings.ua_outer_w_k[i],
-        buildings.heat_capacity_mass_j_k[i],
-        substep_s,
-    )
-    solar = buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
-    envelope = buildings.ua_outer_w_k[i] * (mass - outdoor)
-    ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
-    stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
-    stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
-    residual = substep_s * (heat + gain_w + solar - envelope - ventilation) - stored
-    state.temp_room_c[i] = room
-    state.temp_mass_c[i] = mass
+    """Move every building one sub-step on, write it down, and return what their heat balances leave over [J]."""
+    residual, outdoor = 0.0, instant.temp_outdoor_c
     counted = 1.0 if instant.heating_season == 1 else 0.0
     load = relative_load(outdoor, comfort.temp_demand_c, curve.temp_design_outdoor_c)
-    demand = counted * heat_demand_w(load, buildings.heat_design_w[i])
-    in_band = comfort.temp_low_c <= room <= comfort.temp_high_c
-    totals = BuildingTotals(
-        heat,
-        demand,
-        max(heat - demand, 0.0),
-        gain_w,
-        solar,
-        envelope,
-        ventilation,
-        work.heat_tap_w[i],
-        counted * max(room - comfort.temp_high_c, 0.0),
-        counted * max(comfort.temp_low_c - room, 0.0),
-        counted if in_band else 0.0,
-        counted,
-        counted * room,
-    )
-    for j in range(len(totals)):
-        out.building_totals[group, j, i] += substep_s * totals[j]
-    if counted > 0.0:
-        out.temp_indoor_min_c[i] = min(out.temp_indoor_min_c[i], room)
-        out.temp_indoor_max_c[i] = max(out.temp_indoor_max_c[i], room)
-    series = BuildingSeries(
-        room,
-        heat,
-        work.heat_tap_w[i],
-        state.flow.mass_flow_consumer_kg_s[i],
-        work.temp_supply_node_c[buildings.node[i]],
-        work.temp_return_jet_c[i],
-        state.flow.dp_consumer_pa[i],
-    )
-    for j in range(len(series)):
-        out.building[j, k, i] += weight * series[j]
+    for i in range(buildings.node.size):
+        room, heat, gain = work.temp_room_next_c[i], work.heat_sh_w[i], heat_gain_w[i]
+        mass = mass_temp_next_c(
+            state.temp_mass_c[i],
+            room,
+            outdoor,
+            buildings.ua_inner_w_k[i],
+            buildings.ua_outer_w_k[i],
+            buildings.heat_capacity_mass_j_k[i],
+            substep_s,
+        )
+        solar = buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
+        envelope = buildings.ua_outer_w_k[i] * (mass - outdoor)
+        ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
+        stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
+        stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
+        residual += substep_s * (heat + gain + solar - envelope - ventilation) - stored
+        state.temp_room_c[i] = room
+        state.temp_mass_c[i] = mass
+        demand = counted * heat_demand_w(load, buildings.heat_design_w[i])
+        totals = BuildingTotals(
+            heat_sh_j=heat,
+            heat_demand_j=demand,
+            heat_excess_j=max(heat - demand, 0.0),
+            heat_gain_j=gain,
+            heat_solar_j=solar,
+            heat_envelope_j=envelope,
+            heat_ventilation_j=ventilation,
+            heat_tap_j=work.heat_tap_w[i],
+            overheating_ks=counted * max(room - comfort.temp_high_c, 0.0),
+            underheating_ks=counted * max(comfort.temp_low_c - room, 0.0),
+            seconds_in_band=counted if comfort.temp_low_c <= room <= comfort.temp_high_c else 0.0,
+            seconds_counted=counted,
+            temp_indoor_ks=counted * room,
+        )
+        for j in range(len(totals)):
+            out.building_totals[group, j, i] += substep_s * totals[j]
+        if counted > 0.0:
+            out.temp_indoor_min_c[i] = min(out.temp_indoor_min_c[i], room)
+            out.temp_indoor_max_c[i] = max(out.temp_indoor_max_c[i], room)
+        series = BuildingSeries(
+            temp_indoor_c=room,
+            heat_flow_sh_w=heat,
+            heat_flow_dhw_w=work.heat_tap_w[i],
+            mass_flow_building_kg_s=state.flow.mass_flow_consumer_kg_s[i],
+            temp_supply_building_c=work.temp_supply_node_c[buildings.node[i]],
+            temp_return_building_c=work.temp_return_jet_c[i],
+            dp_building_pa=state.flow.dp_consumer_pa[i],
+        )
+        for j in range(len(series)):
+            out.building[j, k, i] += weight * series[j]
     return residual
 
 
@@ -168,74 +167,71 @@ def record_substep(
     primary_kg_s = main_kg_s + dhw_kg_s
     heat_primary = main_kg_s * cp * (t1 - loop.temp_return_c) + dhw_kg_s * cp * (t1 - temp_dhw)
     back = t1 - heat_primary / (primary_kg_s * cp) if primary_kg_s > 0.0 else t1
-    residual, tapped = 0.0, 0.0
+    residual = _record_buildings(
+        buildings,
+        curve,
+        comfort,
+        instant,
+        boundary.heat_gain_w[k],
+        group,
+        state,
+        work,
+        out,
+        k,
+        substep_s,
+        weight,
+    )
+    tapped = 0.0
     for i in range(buildings.node.size):
-        residual += _record_building(
-            buildings,
-            substation,
-            curve,
-            comfort,
-            instant,
-            boundary.heat_gain_w[k, i],
-            i,
-            group,
-            state,
-            work,
-            out,
-            k,
-            substep_s,
-            weight,
-        )
         tapped += work.heat_tap_w[i]
         residual -= substep_s * (work.heat_sh_w[i] + work.heat_tap_w[i])
-        dhw_local_kg_s = work.draw_kg_s[i]
-        dhw_kg_s += dhw_local_kg_s
+        dhw_kg_s += work.draw_kg_s[i]
     residual += substep_s * (heat_primary + point.power_water_w - loop.heat_loss_w - loss_third_w)
     if keep_pipes:
         _record_pipes(pipes, state, work, out, k, weight)
     totals = SubstationTotals(
-        1.0,
-        heat_primary,
-        tapped,
-        loop.heat_loss_w,
-        loss_third_w,
-        point.power_electric_w,
-        point.power_water_w,
-        primary_kg_s,
-        point.mass_flow_kg_s,
-        dhw_kg_s,
-        primary_kg_s * back,
-        point.mass_flow_kg_s * loop.temp_supply_c,
-        point.mass_flow_kg_s * loop.temp_return_c,
-        t1,
+        seconds=1.0,
+        heat_primary_j=heat_primary,
+        heat_dhw_j=tapped,
+        heat_loss_pipe_j=loop.heat_loss_w,
+        heat_loss_third_pipe_j=loss_third_w,
+        energy_pump_j=point.power_electric_w,
+        energy_pump_water_j=point.power_water_w,
+        mass_primary_kg=primary_kg_s,
+        mass_secondary_kg=point.mass_flow_kg_s,
+        mass_dhw_primary_kg=dhw_kg_s,
+        mass_temp_return_primary_kgk=primary_kg_s * back,
+        mass_temp_supply_secondary_kgk=point.mass_flow_kg_s * loop.temp_supply_c,
+        mass_temp_return_secondary_kgk=point.mass_flow_kg_s * loop.temp_return_c,
+        temp_supply_primary_ks=t1,
     )
     for j in range(len(totals)):
         out.substation_totals[group, j] += substep_s * totals[j]
     series = SubstationSeries(
-        instant.temp_outdoor_c,
-        temp_filtered_c,
-        instant.irradiance_w_m2,
-        t1,
-        back,
-        loop.temp_mixed_c,
-        instant.temp_set_c,
-        loop.temp_supply_c,
-        loop.temp_return_c,
-        point.mixing_share,
-        primary_kg_s,
-        point.mass_flow_kg_s,
-        dhw_kg_s,
-        point.dp_secondary_pa,
-        point.dp_main_pa,
-        point.dp_pump_pa,
-        point.mass_flow_pump_kg_s,
-        heat_primary,
-        loop.heat_loss_w + loss_third_w,
-        point.power_electric_w,
-        point.power_water_w,
-        point.speed_rel,
-        float(point.pumps_running),
-        float(commands.mode),
+        temp_outdoor_c=instant.temp_outdoor_c,
+        temp_outdoor_filtered_c=temp_filtered_c,
+        irradiance_w_m2=instant.irradiance_w_m2,
+        temp_supply_primary_c=t1,
+        temp_return_primary_c=back,
+        temp_mixed_c=loop.temp_mixed_c,
+        temp_set_c=instant.temp_set_c,
+        temp_supply_secondary_c=loop.temp_supply_c,
+        temp_return_secondary_c=loop.temp_return_c,
+        mixing_share_rel=point.mixing_share,
+        mass_flow_primary_kg_s=primary_kg_s,
+        mass_flow_secondary_kg_s=point.mass_flow_kg_s,
+        mass_flow_dhw_primary_kg_s=dhw_kg_s,
+        dp_secondary_pa=point.dp_secondary_pa,
+        dp_valve_main_pa=point.dp_main_pa,
+        dp_pump_pa=point.dp_pump_pa,
+        mass_flow_pump_kg_s=point.mass_flow_pump_kg_s,
+        heat_flow_primary_w=heat_primary,
+        heat_loss_pipe_w=loop.heat_loss_w + loss_third_w,
+        power_pump_w=point.power_electric_w,
+        power_pump_water_w=point.power_water_w,
+        speed_pump_rel=point.speed_rel,
+        pumps_running=float(point.pumps_running),
+        mode=float(commands.mode),
     )
     for j in range(len(series)):
         out.substation[j, k] += weight * series[j]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time as clock
 from collections.abc import Callable
 
@@ -91,8 +90,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     k, blocks, trips_here = 0, 0, 0
     while k < n_time:
         agenda.run_due(k * boundary.step_s, lambda: _observe(case, state, k))
-        due = agenda.peek_s() / boundary.step_s
-        k_end = n_time if math.isinf(due) else min(n_time, max(k + 1, math.ceil(due - 1e-9)))
+        k_end = agenda.next_step(boundary.step_s, n_time)
         done = advance(
             parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes
         )

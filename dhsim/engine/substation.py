@@ -250,17 +250,17 @@ def _point_with_pumps(
     if substation.pump_place == _BYPASS_LINE:
         through_pump, dp_pump = share * total, dp + dp_bypass if share > 0.0 else 0.0
     elif share > 0.0:
-        through_pump, dp_pump, dp_main = total, dp + dp_bypass, demand.dp_available_pa + dp_bypass
+        through_pump, dp_pump = total, dp + dp_bypass
     else:
         burnt = main * through_main * through_main
         if constant_speed:
             burnt += substation.dp_throttle_pa_s2_kg2 * total * total
         through_pump, dp_pump = total, dp + burnt - demand.dp_available_pa
-        dp_main = max(burnt, dp_main)
-    if constant_speed and n > 0 and dp_pump > 0.0:
-        rise, speed, electric, shaft = pump_point(pumps, n, through_pump, dp_pump, substation.density_water_kg_m3, False)
-    else:
-        rise, speed, electric, shaft = pump_point(pumps, n, through_pump, dp_pump, substation.density_water_kg_m3, True)
+    rise, speed, electric, shaft = pump_point(
+        pumps, n, through_pump, dp_pump, substation.density_water_kg_m3, not constant_speed
+    )
+    if substation.pump_place != _BYPASS_LINE:
+        dp_main = demand.dp_available_pa + rise - dp
     running = n if rise > 0.0 else 0
     if running == 0:
         through_pump = 0.0

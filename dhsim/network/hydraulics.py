@@ -35,12 +35,14 @@ class TreeFlow(NamedTuple):
     """(n_pipe + 1,): work space"""
     dp_node_pa: Floats
     """(n_pipe + 1,)"""
+    resistance_pipe: Floats
+    """(n_pipe,): supply and return drop over flow squared"""
 
 
 def empty_flow(n_pipe: int, n_consumer: int) -> TreeFlow:
     """Return a cold start for `solve_tree`."""
     return TreeFlow(
-        np.zeros(n_pipe), np.zeros(n_consumer), np.zeros(n_consumer), np.zeros(n_pipe + 1), np.zeros(n_pipe + 1)
+        np.zeros(n_pipe), np.zeros(n_consumer), np.zeros(n_consumer), np.zeros(n_pipe + 1), np.zeros(n_pipe + 1), np.zeros(n_pipe)
     )
 
 
@@ -119,6 +121,7 @@ def solve_tree(
             if below > 0.0:
                 start = flow.mass_flow_pipe_kg_s[j] if flow.mass_flow_pipe_kg_s[j] > 0.0 else _FLOW_START_KG_S
                 r = pipe_resistance(pipes, j, start, density_kg_m3, viscosity_pa_s)
+                flow.resistance_pipe[j] = r
                 flow.conductance_node[pipes.node_start[j]] += below / math.sqrt(1.0 + r * below * below)
         flow.dp_node_pa[0] = dp_source_pa
         change = 0.0
@@ -129,8 +132,7 @@ def solve_tree(
             dp_start = flow.dp_node_pa[pipes.node_start[j]]
             flow.dp_node_pa[j + 1] = dp_start
             if below > 0.0:
-                start = old if old > 0.0 else _FLOW_START_KG_S
-                r = pipe_resistance(pipes, j, start, density_kg_m3, viscosity_pa_s)
+                r = flow.resistance_pipe[j]
                 new = below * math.sqrt(dp_start / (1.0 + r * below * below))
                 flow.dp_node_pa[j + 1] = dp_start / (1.0 + r * below * below)
             flow.mass_flow_pipe_kg_s[j] = new

@@ -1,0 +1,51 @@
+"""dhsim: a simulator of group substations and an evaluator of control strategies.
+
+    scenario = dhsim.load_scenario("scenarios/omsk/baseline.yaml")
+    case = dhsim.build_case(scenario)
+    solution = dhsim.simulate(case)
+    score = dhsim.assess(solution, case)
+    table = dhsim.compare({"baseline": score, "bypass": other})
+
+The names are imported when they are first used (PEP 562), so that `dhsim --help` is instant; `__init__.pyi` declares
+the same names for editors and type checkers.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__version__ = "0.1.0"
+
+_ROOM_OF_NAME = {
+    "Case": "dhsim.model.case",
+    "ConvergenceError": "dhsim.errors",
+    "DhsimError": "dhsim.errors",
+    "Scenario": "dhsim.scenario.schema",
+    "ScenarioError": "dhsim.errors",
+    "Scorecard": "dhsim.assess.types",
+    "Solution": "dhsim.solution",
+    "assess": "dhsim.assess",
+    "build_case": "dhsim.build",
+    "compare": "dhsim.study.compare",
+    "compare_runs": "dhsim.study.compare",
+    "load_scenario": "dhsim.scenario.load",
+    "load_scenarios": "dhsim.scenario.load",
+    "simulate": "dhsim.engine",
+}
+
+__all__ = ["__version__", *_ROOM_OF_NAME]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use."""
+    if name not in _ROOM_OF_NAME:
+        raise AttributeError(f"module 'dhsim' has no attribute {name!r}")
+    room = importlib.import_module(_ROOM_OF_NAME[name])
+    # the room dhsim.assess is itself callable, so that the name means the same before and after it is imported
+    found: object = room if room.__name__ == f"dhsim.{name}" else getattr(room, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

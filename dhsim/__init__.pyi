@@ -1,0 +1,16 @@
+from dhsim.assess import assess as assess
+from dhsim.assess.types import Scorecard as Scorecard
+from dhsim.build import build_case as build_case
+from dhsim.engine import simulate as simulate
+from dhsim.errors import ConvergenceError as ConvergenceError
+from dhsim.errors import DhsimError as DhsimError
+from dhsim.errors import ScenarioError as ScenarioError
+from dhsim.model.case import Case as Case
+from dhsim.scenario.load import load_scenario as load_scenario
+from dhsim.scenario.load import load_scenarios as load_scenarios
+from dhsim.scenario.schema import Scenario as Scenario
+from dhsim.solution import Solution as Solution
+from dhsim.study.compare import compare as compare
+from dhsim.study.compare import compare_runs as compare_runs
+
+__version__: str

@@ -1,0 +1,123 @@
+"""Results as files: time series (Parquet, CSV) and scorecards (JSON). A file is whole or it is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from dhsim.assess.types import Scorecard
+from dhsim.quantities import unit_of_name
+from dhsim.study.types import Comparison, Run
+
+Format = Literal["parquet", "csv"]
+CSV_DECIMALS = 4
+CSV_DECIMALS_COARSE = 1
+"""For W and Pa: a tenth of a watt is finer than any meter."""
+COARSE_UNITS = ("W", "Pa")
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a temporary file beside `path`, then put it in its place in one move."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    partial = Path(name)
+    try:
+        write(partial)
+        partial.chmod(0o644)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def file_stem(name: str) -> str:
+    """Return a scenario's name as a file name.
+
+    >>> file_stem("Bypass line, cap 70/40")
+    'Bypass_line_cap_70_40'
+    """
+    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "scenario"
+
+
+def file_stems(names: Iterable[str]) -> dict[str, str]:
+    """Return name -> file name; names that would share a file are numbered."""
+    made: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        stem = candidate = file_stem(name)
+        number = 2
+        while candidate.lower() in taken:
+            candidate = f"{stem}_{number}"
+            number += 1
+        taken.add(candidate.lower())
+        made[name] = candidate
+    return made
+
+
+def write_series(
+    run: Run, out_dir: str | Path, formats: Sequence[Format] = ("parquet", "csv"), stem: str | None = None
+) -> list[Path]:
+    """Write everything the run kept, at its own time step; the names of the columns bear the units.
+
+    Parquet holds full precision. CSV is rounded to 4 decimals (W and Pa to one) and opens in a spreadsheet. Returns:
+    the files written.
+    """
+    table = run.solution.table()
+    out = Path(out_dir)
+    name = stem or file_stem(run.name)
+    written = []
+    for kind in formats:
+        path = out / f"{name}.{kind}"
+        written.append(write_whole(path, _parquet(table) if kind == "parquet" else _csv(table)))
+    return written
+
+
+def _parquet(table: pd.DataFrame) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        # Dictionaries rarely pay for measured-like floats and cost most of the writing time.
+        arrow = pa.Table.from_pandas(table)
+        pq.write_table(arrow, path, compression="snappy", use_dictionary=False, write_statistics=False)
+
+    return write
+
+
+def _csv(table: pd.DataFrame) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        columns: dict[str, pa.Array] = {"time": pa.array(pd.DatetimeIndex(table.index).strftime("%Y-%m-%dT%H:%M:%S"))}
+        for name in table.columns:
+            values = table[name].to_numpy()
+            if values.dtype.kind == "f":
+                coarse = unit_of_name(str(name).split(":", 1)[0]) in COARSE_UNITS
+                values = np.round(values, CSV_DECIMALS_COARSE if coarse else CSV_DECIMALS) + 0.0
+            columns[str(name)] = pa.array(values, from_pandas=True)
+        pa_csv.write_csv(pa.table(columns), path, pa_csv.WriteOptions(quoting_style="needed"))
+
+    return write
+
+
+def scorecards_json(scores: Iterable[Scorecard]) -> str:
+    """Return the scorecards as a JSON list; what does not exist is null."""
+    return json.dumps([score.to_dict() for score in scores], indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_scorecards(comparison: Comparison, path: str | Path) -> Path:
+    """Write the scorecards of all runs to one JSON file."""
+    text = scorecards_json(run.score for run in comparison.runs)
+
+    def write(partial: Path) -> None:
+        partial.write_text(text, encoding="utf-8")
+
+    return write_whole(Path(path), write)

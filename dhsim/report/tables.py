@@ -1,0 +1,209 @@
+"""Tables for people: numbers with sensible digits, for the terminal (rich) and for the page."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from dhsim.study.table import comparison_table, differences
+
+__all__ = [
+    "Block",
+    "capex_block",
+    "cash_flow_block",
+    "comparison_blocks",
+    "comparison_table",
+    "difference_blocks",
+    "differences",
+    "format_number",
+    "render_differences",
+    "render_table",
+]
+
+THIN_SPACE = "\u2009"
+MINUS = "\u2212"
+NOTHING = "\u2013"
+TERMINAL_WIDTH = 120
+QUANTITY_WIDTH = 39
+UNIT_WIDTH = 8
+MAX_VARIANTS_BOTH = 3
+"""Variants beside which a difference can be shown as a number and in percent."""
+
+_UNIT_TEXT = {"degC": "°C", "K h": "K·h", "-": ""}
+_DECIMALS = {"EUR": 0, "EUR/y": 0, "EUR/MWh": 2, "%": 1, "y": 1, "degC": 2, "h": 0, "K h": 0, "kW": 0, "t/h": 2}
+_SIGNIFICANT = 4
+_MAX_DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a table, already in text: a heading, column names and rows of cells; the first column is a label."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def format_number(value: float | None, decimals: int, *, signed: bool = False) -> str:
+    """Return a number with thin spaces between thousands, a real minus sign, and a dash for what does not exist.
+
+    >>> format_number(-1234.56, 1).replace(THIN_SPACE, "_")
+    '−1_234.6'
+    """
+    if value is None or math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return ("" if value > 0 else MINUS) + "∞"
+    rounded = round(value, decimals) + 0.0
+    text = f"{rounded:{'+' if signed and rounded else ''},.{decimals}f}"
+    return text.replace(",", THIN_SPACE).replace("-", MINUS)
+
+
+def row_decimals(unit: str, values: Iterable[float]) -> int:
+    """Return how many decimals a row deserves: by its unit, or so that its largest value shows four digits."""
+    if unit in _DECIMALS:
+        return _DECIMALS[unit]
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0.0:
+        return 0
+    return max(0, min(_MAX_DECIMALS, _SIGNIFICANT - 1 - math.floor(math.log10(largest))))
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit as it is printed."""
+    return _UNIT_TEXT.get(unit, unit)
+
+
+def comparison_blocks(table: pd.DataFrame) -> list[Block]:
+    """Return the comparison as one block a group: quantity, unit, then a cell a scenario."""
+    names = tuple(str(name) for name in table.columns)
+    blocks = []
+    for group in dict.fromkeys(table.index.get_level_values("group")):
+        rows = []
+        for key, values in table.xs(group, level="group").iterrows():
+            quantity, unit = cast("tuple[str, str]", key)
+            numbers = [float(value) for value in values]
+            decimals = row_decimals(unit, numbers)
+            rows.append((quantity, unit_text(unit), *(format_number(number, decimals) for number in numbers)))
+        blocks.append(Block(str(group), ("Quantity", "Unit", *names), tuple(rows)))
+    return blocks
+
+
+def difference_blocks(table: pd.DataFrame, *, compact: bool = False) -> list[Block]:
+    """Return the differences as one block a group: quantity, unit, then `absolute (percent)` a scenario.
+
+    `compact`: percent alone where there is one.
+    """
+    names = tuple(dict.fromkeys(str(name) for name in table.columns.get_level_values(0)))
+    blocks = []
+    for group in dict.fromkeys(table.index.get_level_values("group")):
+        rows = []
+        for key, values in table.xs(group, level="group").iterrows():
+            quantity, unit = cast("tuple[str, str]", key)
+            absolute = [float(values[name, "absolute"]) for name in names]
+            decimals = row_decimals(unit, absolute)
+            percent = [float(values[name, "percent"]) for name in names]
+            cells = [_both(a, p, decimals, compact=compact) for a, p in zip(absolute, percent, strict=True)]
+            rows.append((quantity, _difference_unit(unit), *cells))
+        blocks.append(Block(str(group), ("Quantity", "Unit", *names), tuple(rows)))
+    return blocks
+
+
+def _difference_unit(unit: str) -> str:
+    return {"degC": "K", "%": "%-points"}.get(unit, unit_text(unit))
+
+
+def _both(absolute: float, percent: float, decimals: int, *, compact: bool) -> str:
+    if not math.isnan(absolute) and round(absolute, decimals) == 0.0:
+        return "0"
+    text = format_number(absolute, decimals, signed=True)
+    if math.isnan(percent) or text == NOTHING:
+        return text
+    share = f"{format_number(percent, 1, signed=True)}{THIN_SPACE}%"
+    return share if compact else f"{text} ({share})"
+
+
+def cash_flow_block(cash_flow: pd.DataFrame) -> Block:
+    """Return a cash-flow table in whole EUR, with the sums of what is added up year by year."""
+    names = [str(name) for name in cash_flow.columns]
+    rows = [(str(year), *(format_number(float(row[name]), 0) for name in names)) for year, row in cash_flow.iterrows()]
+    sums = [
+        NOTHING if name.startswith("cumulative") else format_number(float(cash_flow[name].sum()), 0) for name in names
+    ]
+    return Block("Cash flow, EUR", ("Year", *(_words(name) for name in names)), (*rows, ("Sum", *sums)))
+
+
+def capex_block(capex: pd.DataFrame) -> Block:
+    """Return the investment, line by line, with its sum."""
+    rows = [
+        (
+            str(line["item"]),
+            f"{float(line['quantity']):,.6g}".replace(",", THIN_SPACE),
+            str(line["unit"]),
+            format_number(float(line["unit_cost_eur"]), 2),
+            f"{int(line['year'])}",
+            format_number(float(line["cost_eur"]), 0),
+            str(line["source"]),
+        )
+        for line in capex.to_dict("records")
+    ]
+    total = float(capex["cost_eur"].sum()) if len(capex) else 0.0
+    rows.append(("Sum", "", "", "", "", format_number(total, 0), ""))
+    return Block("Investment", ("Item", "Quantity", "Unit", "EUR a unit", "Year", "EUR", "Source"), tuple(rows))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("co2", "CO2")
+
+
+def render_table(table: pd.DataFrame) -> Table:
+    """Return the comparison for a terminal 120 characters wide; long names fold at their underscores."""
+    return _render(comparison_blocks(table), "Scenarios side by side")
+
+
+def render_differences(table: pd.DataFrame) -> Table:
+    """Return the differences to the reference for a terminal 120 characters wide.
+
+    With more than three variants there is room for one number each: percent where it means something.
+    """
+    names = list(dict.fromkeys(table.columns.get_level_values(0)))
+    compact = len(names) > MAX_VARIANTS_BOTH
+    return _render(difference_blocks(table, compact=compact), "Differences to the reference")
+
+
+def _render(blocks: Sequence[Block], title: str) -> Table:
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    columns = blocks[0].columns if blocks else ()
+    room = TERMINAL_WIDTH - QUANTITY_WIDTH - UNIT_WIDTH - len(columns) - 1
+    width = max(8, min(20, room // max(1, len(columns) - 2)))
+    for index, column in enumerate(columns):
+        if index == 0:
+            made.add_column(column, width=QUANTITY_WIDTH, overflow="fold")
+        elif index == 1:
+            made.add_column(column, width=UNIT_WIDTH)
+        else:
+            made.add_column(fold_name(column, width), justify="right", overflow="fold", max_width=width)
+    for block in blocks:
+        made.add_row(Text(block.heading, style="bold"))
+        for row in block.rows:
+            made.add_row(Text(f" {row[0]}"), Text(row[1]), *(Text(cell) for cell in row[2:]))
+        made.add_section()
+    return made
+
+
+def fold_name(name: str, width: int) -> Text:
+    """Return a name broken after underscores, hyphens and spaces, so that no line is wider than it must be."""
+    lines = [""]
+    for piece in re.findall(r"[^_\- ]+[_\- ]*|[_\- ]+", name):
+        if lines[-1] and len(lines[-1] + piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return Text("\n".join(lines))

@@ -1,0 +1,181 @@
+"""Whether the sections of a scenario agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from dhsim.scenario.wording import nearest
+
+ROOT = "substation"
+"""The node all pipes come from: the substation's header."""
+
+MIXING_POLICIES = ("cap70", "variable_flow", "compensated", "compensated_trim")
+COMPENSATED_POLICIES = ("compensated", "compensated_trim")
+
+
+class Finding(NamedTuple):
+    """Something wrong between keys; `key` is where to look."""
+
+    key: str
+    message: str
+
+
+class InconsistentError(ValueError):
+    """The sections of a scenario contradict each other."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(f"{finding.key}: {finding.message}" for finding in self.findings))
+
+
+def disagreements(said: Any) -> list[Finding]:
+    """Return all findings between the sections that `said` has as attributes."""
+    return [
+        finding for needed, check in _CHECKS if all(hasattr(said, name) for name in needed) for finding in check(said)
+    ]
+
+
+def _seeds(said: Any) -> Iterator[Finding]:
+    for key, seed in (("seed", said.seed), ("weather.seed", said.weather.seed)):
+        if seed is not None and seed < 0:
+            yield Finding(key, f"must be at least 0 (got {seed})")
+
+
+def _temperatures(said: Any) -> Iterator[Finding]:
+    design, floor, cap = said.curve.temp_supply_design_c, said.plant.temp_floor_c, said.plant.temp_cap_c
+    for name, value in (("temp_floor_c", floor), ("temp_cap_c", cap)):
+        if value > design:
+            message = f"must be at most curve.temp_supply_design_c, {design:g} degC (got {value:g})"
+            yield Finding(f"plant.{name}", message)
+
+
+def _design_outdoor(said: Any) -> Iterator[Finding]:
+    load = said.heat_load
+    if load.temp_design_outdoor_c >= load.temp_indoor_c:
+        message = f"must be below heat_load.temp_indoor_c, {load.temp_indoor_c:g} degC"
+        yield Finding("heat_load.temp_design_outdoor_c", f"{message} (got {load.temp_design_outdoor_c:g})")
+
+
+def _floor_alarm(said: Any) -> Iterator[Finding]:
+    alarm, floor = said.control.temp_floor_alarm_c, said.plant.temp_floor_c
+    if alarm > floor:
+        message = f"must be at most plant.temp_floor_c, {floor:g} degC, or it always rings (got {alarm:g})"
+        yield Finding("control.temp_floor_alarm_c", message)
+
+
+def _investment(said: Any) -> Iterator[Finding]:
+    if said.control.policy != "baseline" and said.economics.capex is None:
+        message = f"CapEx missing: policy {said.control.policy} needs economics.capex (an empty list if there is none)"
+        yield Finding("economics.capex", message)
+
+
+def _policy_pumps(said: Any) -> Iterator[Finding]:
+    policy, substation = said.control.policy, said.substation
+    if policy in (*MIXING_POLICIES, "vfd_only") and substation.pumps.count < 1:
+        why = "mixing needs a running pump" if policy in MIXING_POLICIES else "there is no pump to regulate"
+        yield Finding("substation.pumps.count", f"policy {policy} needs at least 1 pump: {why} (got 0)")
+    if policy == "vfd_only" and substation.pump_place == "bypass_line":
+        message = "policy vfd_only has no bypass line: its pumps stand in secondary_supply or secondary_return"
+        yield Finding("substation.pump_place", f"{message} (got bypass_line)")
+
+
+def _setback(said: Any) -> Iterator[Finding]:
+    control = said.control
+    if control.setback is not None and control.policy not in COMPENSATED_POLICIES:
+        message = f"a setback needs policy {' or '.join(COMPENSATED_POLICIES)} (policy is {control.policy})"
+        yield Finding("control.setback", message)
+
+
+def _unique(section: str, ids: list[str]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, name in enumerate(ids):
+        if name in first:
+            yield Finding(f"{section}.{index}.id", f"duplicate id {name!r} (first in {section}.{first[name]})")
+        first.setdefault(name, index)
+
+
+def _building_ids(said: Any) -> Iterator[Finding]:
+    yield from _unique("buildings", [building.id for building in said.buildings])
+    for index, building in enumerate(said.buildings):
+        if building.id == ROOT:
+            yield Finding(f"buildings.{index}.id", f"{ROOT!r} is the name of the header, not of a building")
+
+
+def _building_types(said: Any) -> Iterator[Finding]:
+    for index, building in enumerate(said.buildings):
+        if building.type not in said.building_types:
+            message = f"unknown building type{_hint(building.type, said.building_types)}"
+            yield Finding(f"buildings.{index}.type", message)
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f" (got {name!r}" + (f"; did you mean {near})" if near else f"; known: {', '.join(known)})")
+
+
+def _pipe_ends(said: Any) -> Iterator[Finding]:
+    yield from _unique("pipes", [pipe.id for pipe in said.pipes])
+    by_end: dict[str, str] = {}
+    for index, pipe in enumerate(said.pipes):
+        if pipe.end == ROOT:
+            yield Finding(f"pipes.{index}.end", f"a pipe cannot end at {ROOT!r}: the network would be a loop")
+        elif pipe.end in by_end:
+            message = f"node {pipe.end!r} is the end of pipe {by_end[pipe.end]!r} already: the network would be a loop"
+            yield Finding(f"pipes.{index}.end", message)
+        by_end.setdefault(pipe.end, pipe.id)
+    for index, pipe in enumerate(said.pipes):
+        if pipe.start != ROOT and pipe.start not in by_end:
+            message = f"unknown node: neither {ROOT!r} nor the end of a pipe{_hint(pipe.start, [ROOT, *by_end])}"
+            yield Finding(f"pipes.{index}.start", message)
+    yield from _circles(said.pipes)
+
+
+def _circles(pipes: list[Any]) -> Iterator[Finding]:
+    """Yield one finding for each ring of pipes that hangs on itself instead of on the substation."""
+    above = {pipe.end: pipe.start for pipe in reversed(pipes)}
+    index_of = {pipe.end: index for index, pipe in reversed(list(enumerate(pipes)))}
+    settled = {ROOT}
+    for first in list(above):
+        trail: list[str] = []
+        node = first
+        while node in above and node not in settled and node not in trail:
+            trail.append(node)
+            node = above[node]
+        if node in trail:
+            ring = trail[trail.index(node) :]
+            index = min(index_of[end] for end in ring)
+            names = ", ".join(repr(pipes[index_of[end]].id) for end in reversed(ring))
+            yield Finding(f"pipes.{index}.start", f"island: a ring of its own, not fed from {ROOT!r} (pipes {names})")
+        settled.update(trail)
+
+
+def _pipes_reach_buildings(said: Any) -> Iterator[Finding]:
+    if not said.pipes:
+        return
+    ends, starts = {pipe.end for pipe in said.pipes}, {pipe.start for pipe in said.pipes}
+    ids = {building.id for building in said.buildings}
+    for index, building in enumerate(said.buildings):
+        name = building.id
+        if name not in ends and name != ROOT:
+            message = f"no pipe ends at this building{_hint(name, sorted(ends - ids))}"
+            yield Finding(f"buildings.{index}.id", message)
+    for index, pipe in enumerate(said.pipes):
+        if pipe.end not in starts and pipe.end not in ids:
+            message = f"dangling: neither a building nor the start of another pipe{_hint(pipe.end, sorted(ids))}"
+            yield Finding(f"pipes.{index}.end", message)
+
+
+_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Any], Iterator[Finding]]], ...] = (
+    (("seed", "weather"), _seeds),
+    (("heat_load",), _design_outdoor),
+    (("curve", "plant"), _temperatures),
+    (("control", "plant"), _floor_alarm),
+    (("control", "economics"), _investment),
+    (("control", "substation"), _policy_pumps),
+    (("control",), _setback),
+    (("buildings",), _building_ids),
+    (("buildings", "building_types"), _building_types),
+    (("pipes",), _pipe_ends),
+    (("pipes", "buildings"), _pipes_reach_buildings),
+)

@@ -1,0 +1,204 @@
+"""The comparison as a DataFrame: quantities down, scenarios across. Numbers only; the report formats them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dhsim.assess.types import EconomicScore, HeatSplit, Scorecard
+from dhsim.units import KG_PER_T, S_PER_H
+
+NAN = math.nan
+INDEX_NAMES = ("group", "quantity", "unit")
+T_H_PER_KG_S = S_PER_H / KG_PER_T
+PERCENT = 100.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """All that one column of the table is made of."""
+
+    score: Scorecard
+    reference: Scorecard
+    incremental: EconomicScore | None
+    abatement_eur_t: float | None
+
+
+Value = Callable[[Column], float | None]
+Row = tuple[str, str, str, Value]
+
+
+def _saved(part: Callable[[Scorecard], float]) -> Value:
+    return lambda c: NAN if c.score is c.reference else part(c.reference) - part(c.score)
+
+
+def _saved_percent(part: Callable[[Scorecard], float]) -> Value:
+    def value(c: Column) -> float:
+        before = part(c.reference)
+        return NAN if c.score is c.reference or not before else PERCENT * (before - part(c.score)) / before
+
+    return value
+
+
+def _incremental(part: Callable[[EconomicScore], float | None]) -> Value:
+    return lambda c: None if c.incremental is None else part(c.incremental)
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else PERCENT * value
+
+
+def _heat_above(score: Scorecard) -> float:
+    return score.energy.above_cpt.heat_total_mwh
+
+
+def _heat_year(score: Scorecard) -> float:
+    return score.energy.year.heat_total_mwh
+
+
+def _electricity(score: Scorecard) -> float:
+    return score.energy.year.energy_pump_mwh
+
+
+def _growth(cash_flow: pd.DataFrame) -> float:
+    """Return 1 + discount rate, read from the first later year with money in it; NaN if there is none."""
+    known = cash_flow.loc[(cash_flow.index > 0) & (cash_flow["net"].abs() > 0)]
+    if known.empty:
+        return NAN
+    return float((known["net"].iloc[0] / known["discounted"].iloc[0]) ** (1.0 / int(known.index[0])))
+
+
+def cost_saved_eur_mwh(column: Column) -> float:
+    """Cost of a MWh of heat saved: discounted investment, electricity, service and staff over discounted saved heat.
+
+    ``c = -sum_k (capex + electricity + service + staff)_k / (1 + i)^k / (saved sum_{k>0} 1 / (1 + i)^k)``, with the
+    differences to the reference. Returns: EUR/MWh; NaN for the reference and where no heat is saved.
+    """
+    saved_mwh = (_heat_year(column.reference) - _heat_year(column.score)) / column.score.years
+    if column.incremental is None or saved_mwh <= 0:
+        return NAN
+    flow = column.incremental.cash_flow
+    years = flow.index.to_numpy(dtype=float)
+    factor = _growth(flow) ** -years
+    parts = [name for name in ("capex", "electricity", "service", "staff") if name in flow]
+    cost_eur = -float(np.sum(flow[parts].sum(axis=1).to_numpy() * factor))
+    return cost_eur / (saved_mwh * float(np.sum(factor[years > 0])))
+
+
+def _split_rows(group: str, part: Callable[[Scorecard], HeatSplit]) -> tuple[Row, ...]:
+    return (
+        (group, "Hours", "h", lambda c: part(c.score).hours),
+        (group, "Heat from the primary", "MWh", lambda c: part(c.score).heat_total_mwh),
+        (group, "Space heating", "MWh", lambda c: part(c.score).heat_sh_mwh),
+        (group, "Domestic hot water", "MWh", lambda c: part(c.score).heat_dhw_mwh),
+        (group, "Pipe losses", "MWh", lambda c: part(c.score).heat_loss_mwh),
+        (group, "Excess heat", "MWh", lambda c: part(c.score).heat_excess_mwh),
+        (group, "Share of space heating", "%", lambda c: PERCENT * part(c.score).share_sh),
+    )
+
+
+_SAVINGS: tuple[Row, ...] = (
+    ("Savings", "Heat saved, of the year", "MWh", _saved(_heat_year)),
+    ("Savings", "Heat saved, of the year", "%", _saved_percent(_heat_year)),
+    ("Savings", "Heat saved, of the hours above the CPT", "MWh", _saved(_heat_above)),
+    ("Savings", "Heat saved, of the hours above the CPT", "%", _saved_percent(_heat_above)),
+    ("Savings", "Pump electricity saved", "MWh", _saved(_electricity)),
+    ("Savings", "Pump electricity saved", "%", _saved_percent(_electricity)),
+)
+
+_OPERATION: tuple[Row, ...] = (
+    ("Flows", "Primary flow, mean", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_primary_mean_kg_s),
+    ("Flows", "Primary flow, peak", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_primary_max_kg_s),
+    ("Flows", "Secondary flow, mean", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_secondary_mean_kg_s),
+    ("Flows", "Secondary flow, peak", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_secondary_max_kg_s),
+    ("Flows", "DHW flow, mean", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_dhw_mean_kg_s),
+    ("Flows", "DHW flow, peak", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_dhw_max_kg_s),
+    ("Flows", "Peak heat, hourly mean", "kW", lambda c: c.score.energy.heat_flow_hour_max_kw),
+    ("Flows", "Primary supply, season mean", "degC", lambda c: c.score.energy.temp_supply_primary_mean_c),
+    ("Flows", "Primary return, flow-weighted", "degC", lambda c: c.score.energy.temp_return_primary_mean_c),
+    ("Comfort", "Room temperature, mean", "degC", lambda c: c.score.comfort.temp_mean_c),
+    ("Comfort", "Coldest room", "degC", lambda c: c.score.comfort.temp_coldest_c),
+    ("Comfort", "Warmest room", "degC", lambda c: c.score.comfort.temp_warmest_c),
+    ("Comfort", "Hours in the comfort band", "%", lambda c: PERCENT * c.score.comfort.share_in_band),
+    ("Comfort", "Overheating", "K h", lambda c: c.score.comfort.overheating_kh),
+    ("Comfort", "Underheating", "K h", lambda c: c.score.comfort.underheating_kh),
+    ("Electricity", "Pumps, year", "MWh", lambda c: c.score.energy.year.energy_pump_mwh),
+    ("Electricity", "Pumps, hours above the CPT", "MWh", lambda c: c.score.energy.above_cpt.energy_pump_mwh),
+    ("Emissions", "Fuel", "t", lambda c: c.score.emissions.fuel_t),
+    ("Emissions", "CO2 of the heat", "t", lambda c: c.score.emissions.co2_t),
+    ("Emissions", "SO2", "t", lambda c: c.score.emissions.so2_t),
+    ("Emissions", "NOx", "t", lambda c: c.score.emissions.nox_t),
+    ("Emissions", "Fly ash", "t", lambda c: c.score.emissions.fly_ash_t),
+    ("Emissions", "CO2 of pump electricity", "t", lambda c: c.score.emissions.co2_electricity_t),
+    ("Emissions", "CO2eq, all", "t", lambda c: c.score.emissions.co2eq_t),
+)
+
+_MONEY: tuple[Row, ...] = (
+    ("Money, each alone", "Investment", "EUR", lambda c: c.score.economics.capex_eur),
+    ("Money, each alone", "Operation and maintenance", "EUR/y", lambda c: c.score.economics.om_eur_y),
+    ("Money, each alone", "NPV", "EUR", lambda c: c.score.economics.npv_eur),
+    ("Money, each alone", "LCOH, delivered heat", "EUR/MWh", lambda c: c.score.economics.lcoh_delivered_eur_mwh),
+    ("Money, each alone", "LCOH, useful heat", "EUR/MWh", lambda c: c.score.economics.lcoh_useful_eur_mwh),
+    ("Money, against the reference", "Investment", "EUR", _incremental(lambda e: e.capex_eur)),
+    ("Money, against the reference", "NPV", "EUR", _incremental(lambda e: e.npv_eur)),
+    ("Money, against the reference", "IRR", "%", _incremental(lambda e: _percent(e.irr))),
+    ("Money, against the reference", "Payback, simple", "y", _incremental(lambda e: e.payback_simple_y)),
+    ("Money, against the reference", "Payback, discounted", "y", _incremental(lambda e: e.payback_discounted_y)),
+    ("Money, against the reference", "Payback, IC over mean CF", "y", _incremental(lambda e: e.payback_mean_y)),
+    ("Money, against the reference", "Cost of a MWh saved", "EUR/MWh", cost_saved_eur_mwh),
+    ("Money, against the reference", "Cost of a t CO2eq avoided", "EUR/t", lambda c: c.abatement_eur_t),
+)
+
+ROWS: tuple[Row, ...] = (
+    *_split_rows("Heat, year", lambda s: s.energy.year),
+    ("Heat, year", "Useful heat", "MWh", lambda c: c.score.energy.heat_useful_mwh),
+    *_split_rows("Heat, hours above the CPT", lambda s: s.energy.above_cpt),
+    *_SAVINGS,
+    *_OPERATION,
+    *_MONEY,
+)
+
+
+def comparison_table(
+    scores: Sequence[Scorecard],
+    incremental: Mapping[str, EconomicScore] | None = None,
+    abatement_eur_t: Mapping[str, float | None] | None = None,
+) -> pd.DataFrame:
+    """Return quantities down (index group, quantity, unit), scenarios across; the first score is the reference.
+
+    Savings are given twice: of the hours above the CPT and of the year. What does not exist (an IRR, the savings of the
+    reference) is NaN. With one score the rows against a reference are left out.
+    """
+    columns = [
+        Column(score, scores[0], (incremental or {}).get(score.name), (abatement_eur_t or {}).get(score.name))
+        for score in scores
+    ]
+    alone = ("Savings", "Money, against the reference")
+    rows = [row for row in ROWS if len(scores) > 1 or row[0] not in alone]
+    index = pd.MultiIndex.from_tuples([row[:3] for row in rows], names=INDEX_NAMES)
+    data = {c.score.name: [NAN if (value := row[3](c)) is None else float(value) for row in rows] for c in columns}
+    return pd.DataFrame(data, index=index, dtype=float)
+
+
+def differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Return each scenario minus the first: columns (scenario, `absolute`) and (scenario, `percent`).
+
+    Rows that already compare with the reference, and hours, are left out. Percent is NaN where the reference is zero,
+    and for temperatures, whose zero means nothing.
+    """
+    compares = table.index.get_level_values("group").isin(["Savings", "Money, against the reference"])
+    own = table.loc[~compares & (table.index.get_level_values("quantity") != "Hours")]
+    reference = own.iloc[:, 0]
+    no_percent = own.index.get_level_values("unit").isin(["degC", "%"]) | (reference == 0).to_numpy()
+    parts: dict[tuple[str, str], pd.Series[float]] = {}
+    for name in own.columns[1:]:
+        absolute = own[name] - reference
+        parts[name, "absolute"] = absolute
+        parts[name, "percent"] = (PERCENT * absolute / reference.abs().where(~no_percent)).astype(float)
+    made = pd.DataFrame(parts, index=own.index)
+    made.columns = pd.MultiIndex.from_tuples(list(parts), names=["scenario", "difference"])
+    return made

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from dhsim.scenario.reference import schema_reference
+
+
+def test_every_key_is_there_with_type_default_and_meaning() -> None:
+    lines = schema_reference().splitlines()
+    assert (
+        "- `plant.dp_available_kpa` (number in kPa, above 0, default 170.0): "
+        "Differential pressure between primary supply and return at the inlet." in lines
+    )
+    assert "- `name` (text, not empty, default the file's name)" in lines
+    assert "- `buildings[].heat_design_kw` (number in kW, above 0, default 300.0)" in lines
+    assert any(line.startswith("- `building_types.NAME.time_constant_h` (number in hours, above 0") for line in lines)
+    assert any(line.startswith("- `control.setback.start` (time of day, 'HH:MM', required)") for line in lines)
+    assert any(
+        line.startswith("- `weather.year` (whole number, at least 1900, at most 2200, optional)") for line in lines
+    )
+    assert any(line.startswith("- `control.faults[].kind` (one of `third_pipe_out`") for line in lines)
+
+
+def test_headings_follow_their_section() -> None:
+    headings = [line for line in schema_reference().splitlines() if line.startswith("#")]
+    assert headings[:3] == ["# Keys of a scenario file", "## site", "## time"]
+    assert headings.index("## substation.pumps") == headings.index("## substation") + 1
+    assert len(headings) == len(set(headings))
