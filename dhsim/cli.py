@@ -297,12 +297,22 @@ def _show_comparison(comparison: Comparison) -> None:
 
 
 def _show_paper(page: pd.DataFrame) -> None:
+    from rich import box
     from rich.table import Table
 
-    names = [str(name) for name in page.columns]
-    table = Table(*names, title="The paper's figures and what dhsim computes", title_justify="left", show_lines=True)
-    for row in page.astype(str).itertuples(index=False):
-        table.add_row(*row)
+    names = [str(name) for name in page.columns if name != "section"]
+    table = Table(
+        title="The paper's figures and what dhsim computes", title_justify="left", box=box.SIMPLE_HEAD, expand=True
+    )
+    for name in names:
+        table.add_column(
+            name, overflow="fold", ratio={"why": 5, "figure": 3, "computed": 3, "reported": 2}.get(name, 1)
+        )
+    for section, part in page.astype(str).groupby("section", sort=False):
+        table.add_section()
+        table.add_row(str(section).upper())
+        for row in part[names].itertuples(index=False):
+            table.add_row(*row)
     counts = page["verdict"].value_counts()
     _print_tables(table, ", ".join(f"{counts[verdict]} {verdict}" for verdict in counts.index))
 

@@ -16,6 +16,7 @@ from dhsim.errors import DhsimError, Status
 from dhsim.model.system import Floats
 from dhsim.quantities import QUANTITIES
 
+
 class SubstationTotals(NamedTuple):
     """Integrals over time of the substation, one a group of hours (see BoundaryArrays.group)."""
 
@@ -136,7 +137,9 @@ class Solution:
     def warnings(self) -> dict[str, float]:
         """Return hours a status flag was raised, by the flag's name."""
         hours = {
-            flag.name or "": float(np.count_nonzero(self.status & flag)) * self.step_s / 3600.0 for flag in Status if flag
+            flag.name or "": float(np.count_nonzero(self.status & flag)) * self.step_s / 3600.0
+            for flag in Status
+            if flag
         }
         return {name: value for name, value in hours.items() if value}
 

@@ -99,5 +99,7 @@ def _what_to_know(case: Case, years: float) -> tuple[str, ...]:
     known += list(case.boundary.notes)
     known += [f"Calibrated input {key}: {why}" for key, why in case.assumptions.calibrated]
     if years < 0.99:
-        known.append(f"The run covers {years * DAYS_PER_YEAR:.0f} days; its money counts them as if they were the year.")
+        known.append(
+            f"The run covers {years * DAYS_PER_YEAR:.0f} days; its money counts them as if they were the year."
+        )
     return tuple(known)

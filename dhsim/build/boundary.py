@@ -50,7 +50,7 @@ def build_boundary(scenario: Scenario) -> tuple[Boundary, DhwPeak]:
 
 
 def plant_supply_c(scenario: Scenario, temp_outdoor_c: Floats) -> Floats:
-    """Return the primary supply temperature at the inlet: line, floor, cap, and the overshoot at and above the CPT [degC]."""
+    """Return the primary supply at the inlet [degC]: line, floor, cap, and the overshoot at and above the CPT."""
     plant, curve, cpt = scenario.plant, curve_of(scenario), change_point_c(scenario)
     if plant.line == "points":
         assert plant.points is not None
@@ -63,7 +63,13 @@ def plant_supply_c(scenario: Scenario, temp_outdoor_c: Floats) -> Floats:
     else:
         load = relative_load(temp_outdoor_c, curve.temp_indoor_c, curve.temp_design_outdoor_c)
         line = supply_temp_c(
-            load, 1.0, curve.temp_indoor_c, curve.head_design_k, curve.drop_radiator_k, curve.drop_network_k, curve.exponent
+            load,
+            1.0,
+            curve.temp_indoor_c,
+            curve.head_design_k,
+            curve.drop_radiator_k,
+            curve.drop_network_k,
+            curve.exponent,
         )
         line = np.clip(line, plant.temp_floor_c, plant.temp_cap_c)
     supply: Floats = np.asarray(line + np.where(temp_outdoor_c >= cpt, plant.overshoot_k, 0.0), dtype=np.float64)
@@ -91,7 +97,7 @@ def ground_of(weather: Weather) -> Floats:
     A run shorter than 300 days has no yearly swing to fit: its mean outdoor temperature is taken.
     """
     outdoor = weather.temp_outdoor_c
-    day = weather.time.dayofyear.to_numpy() - 1 + weather.time.hour.to_numpy() / 24.0
+    day = weather.time.day_of_year.to_numpy() - 1 + weather.time.hour.to_numpy() / 24.0
     mean = float(outdoor.mean())
     if weather.time[-1] - weather.time[0] < pd.Timedelta(days=_DAYS_FOR_HARMONIC):
         return np.full(outdoor.size, mean)

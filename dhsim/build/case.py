@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
 
@@ -63,9 +64,15 @@ def strategy_of(scenario: Scenario, start: pd.Timestamp) -> Strategy:
         faults=faults,
         setback=setback,
         user=spec.strategy,
-        user_folder=str(scenario.folder),
+        user_folder=str(_strategy_folder(scenario)),
         user_period_s=spec.strategy_period_min * S_PER_MIN,
     )
+
+
+def _strategy_folder(scenario: Scenario) -> Path:
+    """Return the folder of the file that names the user's strategy, which may be a parent of the scenario's own."""
+    file = Path(scenario.where("control.strategy").path)
+    return file.parent if file.is_file() else Path(scenario.folder)
 
 
 def _seconds_of(time: dt.time) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import solve_banded
 
 from dhsim.catalogue import entry, number, table
 from dhsim.scenario.schema import SiteSection
@@ -23,6 +24,9 @@ CLEARNESS_DEFAULT_REL = 0.45
 _LATITUDE_NEAR_DEG = 10.0
 _CLEARNESS_LOW, _CLEARNESS_HIGH, _CLEARNESS_SD = 0.05, 0.78, 0.15
 _HARMONICS = 8
+_PADDING_DAYS = 10
+_MIDDAY_H = 11.5
+"""The middle of the hours 0 ... 23."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def draw_clearness(clearness_monthly_rel: Floats, days: pd.DatetimeIndex, rng: n
 def draw_temperature(climate: Climate, hours: pd.DatetimeIndex, clearness_daily_rel: Floats, seed: int) -> Floats:
     """Draw hourly outdoor temperatures.
 
-    Equation: T = mean curve + sd x AR(1) of the day, straight between noons + swing/2 cos(2 pi (t_solar - 14)/24).
+    Equation: T = mean curve + sd x AR(1) of the day, in straight lines + swing/2 cos(2 pi (t_solar - 14)/24).
 
     Parameters
     ----------
@@ -183,11 +187,11 @@ def draw_temperature(climate: Climate, hours: pd.DatetimeIndex, clearness_daily_
     Source: own; the expectation of every month's mean is the catalogue's.
     """
     days = pd.date_range(hours[0], periods=len(clearness_daily_rel), freq="D")
-    anomaly = _daily_anomaly(len(days) + 2, stream(seed, "temperature"))
-    around = pd.date_range(hours[0] - pd.Timedelta(days=1), periods=len(days) + 2, freq="D") + pd.Timedelta(hours=12)
-    anomaly *= monthly_curve(climate.temp_sd_daily_k, around)
     hour = np.arange(len(hours), dtype=np.float64)
-    slow = np.interp(hour, 24.0 * np.arange(-1, len(days) + 1) + 12.0, anomaly)
+    padded = pd.date_range(hours[0] - pd.Timedelta(days=_PADDING_DAYS), periods=len(days) + 2 * _PADDING_DAYS, freq="D")
+    spread = monthly_curve(climate.temp_sd_daily_k, padded + pd.Timedelta(hours=12))
+    daily_anomaly = spread * _autoregression(len(padded), stream(seed, "temperature"))
+    slow = _through_means(daily_anomaly, hour + 24.0 * _PADDING_DAYS)
     relative = clearness_daily_rel / climate.clearness_rel[np.asarray(days.month) - 1]
     swing = (monthly_curve(climate.swing_diurnal_k, days + pd.Timedelta(hours=12)) * relative)[
         np.minimum((hour // 24).astype(np.int64), len(days) - 1)
@@ -198,15 +202,51 @@ def draw_temperature(climate: Climate, hours: pd.DatetimeIndex, clearness_daily_
     return temp
 
 
-def _daily_anomaly(n_day: int, rng: np.random.Generator) -> Floats:
-    """Return an AR(1) series, scaled so that daily means have sd 1 after straight lines were drawn between noons."""
+def to_normal_months(temp_c: Floats, hours: pd.DatetimeIndex, temp_mean_c: Floats) -> Floats:
+    """Shift hourly temperatures smoothly so that every month of every year has its normal's mean.
+
+    Parameters
+    ----------
+    temp_c
+        Hourly temperatures of whole calendar years, shape (n_hour,) [degC].
+    hours
+        Their hours.
+    temp_mean_c
+        Normal mean of each month, shape (12,) [degC].
+
+    Returns
+    -------
+    ndarray
+        Shifted temperatures, shape (n_hour,) [degC].
+    """
+    shifted = temp_c.copy()
+    for year in np.unique(hours.year):
+        here = np.asarray(hours.year == year)
+        months, own = np.asarray(hours[here].month), temp_c[here]
+        off = np.array([own[months == month].mean() - temp_mean_c[month - 1] for month in range(1, 13)])
+        shifted[here] = own - monthly_curve(off, hours[here])
+    return shifted
+
+
+def _autoregression(n_day: int, rng: np.random.Generator) -> Floats:
+    """Return an AR(1) series of standard deviation 1."""
     noise = rng.standard_normal(n_day)
     made = np.empty(n_day)
     made[0] = noise[0]
     innovation = np.sqrt(1.0 - PHI_DAILY**2)
     for day in range(1, n_day):
         made[day] = PHI_DAILY * made[day - 1] + innovation * noise[day]
-    # a day's mean is 1/8, 6/8, 1/8 of yesterday, today, tomorrow
-    smoothed = (38.0 + 24.0 * PHI_DAILY + 2.0 * PHI_DAILY**2) / 64.0
-    scaled: Floats = made / np.sqrt(smoothed)
-    return scaled
+    return made
+
+
+def _through_means(daily_mean: Floats, hour: Floats) -> Floats:
+    """Return straight lines between middays at hours after the first midnight, with the given means of each day.
+
+    A day's mean is 1/8, 6/8, 1/8 of the middays of yesterday, today and tomorrow; solved for the middays.
+    """
+    bands = np.full((3, len(daily_mean)), 0.125)
+    bands[1] = 0.75
+    bands[1, [0, -1]] = 0.875
+    midday = solve_banded((1, 1), bands, daily_mean)
+    line: Floats = np.interp(hour, 24.0 * np.arange(len(daily_mean)) + _MIDDAY_H, midday)
+    return line

@@ -23,9 +23,7 @@ _DAYS_PER_YEAR = 365.25
 _WEEKDAYS, _WEEKEND_DAYS = 5, 2
 
 
-def tap_mass_flow_kg_s(
-    scenario: Scenario, time: pd.DatetimeIndex, rng: np.random.Generator | None = None
-) -> Floats:
+def tap_mass_flow_kg_s(scenario: Scenario, time: pd.DatetimeIndex, rng: np.random.Generator | None = None) -> Floats:
     """Return the hot water drawn by each building.
 
     Equation: mean = persons x litres a day x 983 kg/m3 x hourly shape; drawn singly, the number of tappings in a step

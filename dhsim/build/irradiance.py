@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dhsim.physics import solar
 from dhsim.scenario.schema import SiteSection
-from dhsim.units import S_PER_H
+from dhsim.units import H_PER_DAY, S_PER_H
 
 Floats = NDArray[np.float64]
 
@@ -44,13 +44,14 @@ def sun_path(begin: pd.DatetimeIndex, step_s: float, site: SiteSection) -> SunPa
     site
         The place.
     """
-    day = begin.day_of_year.to_numpy().astype(np.float64)[:, None]
+    date = begin.day_of_year.to_numpy().astype(np.float64)[:, None]
     begin_h = np.asarray(begin.hour + begin.minute / 60.0, dtype=np.float64)[:, None]
     time_h = begin_h + (np.arange(_SAMPLES) + 0.5) / _SAMPLES * step_s / S_PER_H
+    day = date + (time_h - 12.0) / H_PER_DAY
     angle = solar.hour_angle_rad(time_h, site.longitude_deg, site.utc_offset_h, solar.equation_of_time_min(day))
     latitude, declination = np.deg2rad(site.latitude_deg), solar.declination_sun_rad(day)
     elevation = solar.elevation_sun_rad(latitude, declination, angle)
-    normal = solar.irradiance_extraterrestrial_normal_w_m2(day)
+    normal = solar.irradiance_extraterrestrial_normal_w_m2(date)
     level = solar.irradiance_extraterrestrial_horizontal_w_m2(normal, elevation)
     return SunPath(elevation, solar.azimuth_sun_rad(latitude, declination, angle), normal[:, 0], level.mean(axis=1))
 

@@ -13,8 +13,8 @@ from dhsim.model.system import (
     Comfort,
     Control,
     Curve,
-    FlowLaw,
     Floats,
+    FlowLaw,
     PumpPlace,
     Pumps,
     SetPointLaw,
@@ -27,7 +27,7 @@ from dhsim.network.topology import Pipes, order_of_tree, tree
 from dhsim.physics.exchanger import lmtd_k, ua_for_w_k
 from dhsim.physics.heating_curve import change_point_temp_c
 from dhsim.physics.jet_pump import dp_needed_pa, mixing_ratio
-from dhsim.physics.pump import fit_curve, pressure_rise_pa
+from dhsim.physics.pump import fit_curve, flow_at_m3_s, pressure_rise_pa
 from dhsim.physics.valve import conductance_kg_s_pa05
 from dhsim.physics.water import (
     HEAT_CAPACITY_WATER_J_KGK,
@@ -165,7 +165,7 @@ def _pumps(scenario: Scenario) -> Pumps:
     staging = int(Staging.HEAT_50 if spec.staging == "heat_50" else Staging.FLOW_DP)
     tail = (spec.efficiency_motor, spec.efficiency_vfd, spec.speed_min_rel, staging)
     if spec.count == 0:
-        return Pumps(0, 1.0, 0.0, -1.0, 0.5, 1.0, *tail)
+        return Pumps(0, 1.0, 0.0, -1.0, 0.5, 0.5, 1.0, *tail)
     flow_m3_h, head_m, best, flow_best_m3_h = spec.flow_m3_h, spec.head_m, spec.efficiency_best, spec.flow_best_m3_h
     if spec.model is not None:
         try:
@@ -175,13 +175,20 @@ def _pumps(scenario: Scenario) -> Pumps:
         flow_m3_h = [float(part) for part in str(row["flow_points_m3_h"]).split(";")]
         head_m = [float(part) for part in str(row["head_points_m"]).split(";")]
         best, flow_best_m3_h = float(row["efficiency_best"]), float(row["flow_best_m3_h"])
-    assert flow_m3_h is not None and head_m is not None and best is not None and flow_best_m3_h is not None
+    assert flow_m3_h is not None
+    assert head_m is not None
+    assert best is not None
+    assert flow_best_m3_h is not None
     rise_pa = np.array(head_m) * REFERENCE_DENSITY_WATER_KG_M3 * GRAVITY_M_S2
     try:
         a0, a1, a2 = fit_curve(np.array(flow_m3_h) / S_PER_H, rise_pa)
     except ValueError as error:
         raise ScenarioError([scenario.problem("substation.pumps", str(error))]) from None
-    return Pumps(spec.count, a0, a1, a2, best, flow_best_m3_h / S_PER_H, *tail)
+    flow_best, flow_end = flow_best_m3_h / S_PER_H, float(flow_at_m3_s(0.0, 1.0, a0, a1, a2))
+    if flow_best >= flow_end:
+        message = f"impossible pump: its best flow of {flow_best_m3_h:g} m3/h lies beyond the end of its curve"
+        raise ScenarioError([scenario.problem("substation.pumps.flow_best_m3_h", message)])
+    return Pumps(spec.count, a0, a1, a2, best, flow_best, flow_end, *tail)
 
 
 def _buildings(
@@ -220,9 +227,7 @@ def _buildings(
         temp_window_open_c=np.array([kind.temp_window_open_c for _, kind in specs]),
         window_share_per_k=np.array([kind.window_share_per_k for _, kind in specs]),
         window_share_max=np.array([kind.window_share_max for _, kind in specs]),
-        ua_dhw_w_k=np.array(
-            [_ua_dhw_w_k(scenario, heat, dhw.temp_cold_c, PIPE_COOLING_K) for heat in dhw.heat_flow_w]
-        ),
+        ua_dhw_w_k=np.array([_ua_dhw_w_k(scenario, heat, dhw.temp_cold_c, PIPE_COOLING_K) for heat in dhw.heat_flow_w]),
         monitored=np.array([building.monitored for building, _ in specs], dtype=np.int64),
     )
     return buildings, dp_set_pa
@@ -232,9 +237,7 @@ def _mixing_ratio(scenario: Scenario, kind: BuildingType) -> float:
     if kind.mixing_ratio_jet is not None:
         return kind.mixing_ratio_jet
     spec = scenario.curve
-    return float(
-        mixing_ratio(spec.temp_supply_design_c, spec.temp_radiator_supply_design_c, spec.temp_return_design_c)
-    )
+    return float(mixing_ratio(spec.temp_supply_design_c, spec.temp_radiator_supply_design_c, spec.temp_return_design_c))
 
 
 def _excess_design_k(scenario: Scenario, kind: BuildingType, curve: Curve) -> float:
@@ -252,9 +255,8 @@ def _heat_loss(
     specs: list[tuple[Building, BuildingType]], heat_w: Floats, curve: Curve
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return UA in all, and of room-mass, mass-outdoor and room-outdoor, each (n_building,) [W/K]."""
-    gains = np.array(
-        [heat * kind.gain_share_design * (kind.ua_sizing == "with_gains") for heat, (_, kind) in zip(heat_w, specs, strict=True)]
-    )
+    share = [kind.gain_share_design if kind.ua_sizing == "with_gains" else 0.0 for _, kind in specs]
+    gains = heat_w * np.array(share)
     ua = (heat_w + gains) / (curve.temp_indoor_c - curve.temp_design_outdoor_c)
     direct = np.array([kind.share_ua_direct for _, kind in specs]) * ua
     inner = np.array([kind.share_resistance_inner for _, kind in specs])
@@ -282,19 +284,17 @@ def _ua_dhw_w_k(scenario: Scenario, heat_flow_w: float, temp_cold_c: float, cool
     supply = scenario.plant.temp_floor_c - cooling_k
     hot = min(scenario.dhw.temp_hot_c, supply - DHW_APPROACH_HOT_K)
     if hot <= temp_cold_c:
-        raise ScenarioError(
-            [scenario.problem("plant.temp_floor_c", f"a floor of {supply:g} degC cannot heat tap water of {temp_cold_c:g} degC")]
-        )
+        message = f"a floor of {supply:g} degC cannot heat tap water of {temp_cold_c:g} degC"
+        raise ScenarioError([scenario.problem("plant.temp_floor_c", message)])
     return float(ua_for_w_k(supply, temp_cold_c + scenario.dhw.approach_design_k, temp_cold_c, hot, heat_flow_w))
 
 
-def _substation(
-    scenario: Scenario, pumps: Pumps, buildings: Buildings, dp_set_pa: float, dhw: DhwPeak
-) -> Substation:
+def _substation(scenario: Scenario, pumps: Pumps, buildings: Buildings, dp_set_pa: float, dhw: DhwPeak) -> Substation:
     spec, density = scenario.substation, REFERENCE_DENSITY_WATER_KG_M3
     main = float(conductance_kg_s_pa05(spec.valve_main_kvs_m3_h, density))
     design = float(buildings.mass_flow_design_kg_s.sum())
-    flow = float((buildings.mass_flow_design_kg_s * spec.flow_relative * [b.flow_factor for b in scenario.buildings]).sum())
+    factor = np.array([building.flow_factor for building in scenario.buildings])
+    flow = float((buildings.mass_flow_design_kg_s * spec.flow_relative * factor).sum())
     loss_w = 0.0
     if scenario.dhw.supply == "third_pipe":
         loss_w = scenario.dhw.loss_third_pipe_w_m * sum(pipe.length_m for pipe in scenario.pipes)

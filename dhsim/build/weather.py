@@ -19,6 +19,7 @@ from dhsim.build.climate import (
     monthly_curve,
     normals_of,
     stream,
+    to_normal_months,
 )
 from dhsim.build.irradiance import SunPath, irradiance_facade, share_in_the_dark, sun_path
 from dhsim.errors import CatalogueError, ScenarioError
@@ -98,20 +99,25 @@ def _from_climate(scenario: Scenario, time: pd.DatetimeIndex, place: str) -> Wea
     if said.site is not None:
         climate = replace(climate, site=said.site)
     seed = scenario.seed if said.seed is None else said.seed
-    days = pd.date_range(scenario.time.start, periods=scenario.time.days, freq="D")
-    hours = pd.date_range(scenario.time.start, periods=24 * len(days) + 1, freq="h")
+    years = range(time[0].year, time[-1].year + 1)
+    days = pd.date_range(f"{years[0]}-01-01", f"{years[-1]}-12-31", freq="D")
+    hours = pd.date_range(days[0], periods=24 * len(days), freq="h")
     clearness = draw_clearness(climate.clearness_rel, days, stream(seed, "clearness"))
     temp_hourly = draw_temperature(climate, hours, clearness, seed)
-    step_min = scenario.time.step_min
-    temp = np.interp(np.arange(len(time)) * step_min / 60.0, np.arange(len(hours)), temp_hourly)
+    if said.months == "normal":
+        temp_hourly = to_normal_months(temp_hourly, hours, climate.temp_mean_c)
+    step_min, first = scenario.time.step_min, int((time[0] - hours[0]) // pd.Timedelta(hours=1))
+    temp = np.interp(first + np.arange(len(time)) * step_min / 60.0, np.arange(len(hours)), temp_hourly)
     horizontal = facade = np.zeros(len(time))
     if said.solar != "none":
-        path = sun_path(hours[:-1], S_PER_H, climate.site)
-        sun = path.irradiance_extraterrestrial_w_m2 * np.repeat(clearness, 24)
+        run = slice(first, first + 24 * scenario.time.days)
+        path = sun_path(hours[run], S_PER_H, climate.site)
+        sun = path.irradiance_extraterrestrial_w_m2 * np.repeat(clearness, 24)[run]
         walls = irradiance_facade(path, sun, None, None)
         horizontal, facade = (_mean_over_steps(values, 60.0, 0.0, step_min, len(time)) for values in (sun, walls))
     normals, notes = _normals(climate)
-    source = f"synthetic hourly weather of {climate.site.name}, seed {seed}"
+    kind = "months shifted to their normal means" if said.months == "normal" else "months drawn"
+    source = f"synthetic hourly weather of {climate.site.name}, {kind}, seed {seed}"
     notes += _elsewhere_note(climate.site, scenario.site)
     return Weather(time, temp, horizontal, facade, source, normals, notes)
 
@@ -271,7 +277,7 @@ def heating_season(temp_outdoor_c: Floats, steps_per_day: int, limit_temp_c: flo
 
     Examples
     --------
-    >>> heating_season(np.array([0.0] * 10 + [20.0] * 10), 1, 8.0).sum()
+    >>> int(heating_season(np.array([0.0] * 10 + [20.0] * 10), 1, 8.0).sum())
     12
     """
     cold = five_day_mean(temp_outdoor_c, steps_per_day) <= limit_temp_c

@@ -92,7 +92,13 @@ def curve_temp_c(curve: Curve, temp_outdoor_c: float) -> float:
     if n == 0:
         load = relative_load(temp_outdoor_c, curve.temp_indoor_c, curve.temp_design_outdoor_c)
         return supply_temp_c(
-            load, 1.0, curve.temp_indoor_c, curve.head_design_k, curve.drop_radiator_k, curve.drop_network_k, curve.exponent
+            load,
+            1.0,
+            curve.temp_indoor_c,
+            curve.head_design_k,
+            curve.drop_radiator_k,
+            curve.drop_network_k,
+            curve.exponent,
         )
     if temp_outdoor_c <= curve.points_outdoor_c[0]:
         return curve.points_supply_c[0]
@@ -156,7 +162,13 @@ def flow_wanted_rel(
         return substation.flow_set_rel
     load = relative_load(temp_filtered_c, curve.temp_indoor_c, curve.temp_design_outdoor_c)
     wanted = flow_of_supply_rel(
-        load, temp_set, curve.temp_indoor_c, curve.head_design_k, curve.drop_radiator_k, curve.drop_network_k, curve.exponent
+        load,
+        temp_set,
+        curve.temp_indoor_c,
+        curve.head_design_k,
+        curve.drop_radiator_k,
+        curve.drop_network_k,
+        curve.exponent,
     )
     return min(max(wanted, control.flow_min_rel), substation.flow_set_rel)
 

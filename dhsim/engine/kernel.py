@@ -36,7 +36,7 @@ _TRIP_UNDERSUPPLY_ON = int(Trip.UNDERSUPPLY_ON)
 _TRIP_UNDERSUPPLY_OFF = int(Trip.UNDERSUPPLY_OFF)
 _FLOW_LOW = int(Status.FLOW_LOW)
 _NOT_FINITE = int(Status.NOT_FINITE)
-_DP_SHORT = int(Status.DP_SHORT)
+_PUMP_AT_LIMIT = int(Status.PUMP_AT_LIMIT)
 _MODE = SubstationSeries._fields.index("mode")
 FLOW_LOW_REL = 0.6
 SUBSTEP_S = 60.0
@@ -65,7 +65,9 @@ class Advance(NamedTuple):
 
 
 @compiled
-def _trip(parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int) -> tuple[int, int]:
+def _trip(
+    parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int
+) -> tuple[int, int]:
     latch = undersupply_now(state.undersupply_latch, boundary.temp_supply_primary_c[k], parts.control)
     if latch != state.undersupply_latch:
         return (_TRIP_UNDERSUPPLY_ON if latch == 1 else _TRIP_UNDERSUPPLY_OFF), latch
@@ -91,7 +93,13 @@ def _trip(parts: Parts, boundary: BoundaryArrays, commands: Commands, state: Sta
 
 @compiled
 def _instant(
-    parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int, reach: float
+    parts: Parts,
+    boundary: BoundaryArrays,
+    commands: Commands,
+    state: State,
+    temp_filtered_c: float,
+    k: int,
+    reach: float,
 ) -> Instant:
     setting = temp_set_c(
         commands.mode,
@@ -205,14 +213,16 @@ def _substep(
         state.undersupply_latch,
         point.mass_flow_pump_kg_s / parts.substation.density_water_kg_m3,
         point.dp_pump_pa,
-        1 if status & _DP_SHORT else 0,
+        1 if status & _PUMP_AT_LIMIT else 0,
         state.heat_hour_j + heat_primary * substep_s,
         state.seconds_hour + substep_s,
     )
 
 
 @compiled
-def _is_valve_far(parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int) -> bool:
+def _is_valve_far(
+    parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int
+) -> bool:
     """Return whether the valves need longer than one sub-step to where the laws want them now."""
     reach = parts.substation.stroke_share_per_s * SUBSTEP_S
     instant = _instant(parts, boundary, commands, state, temp_filtered_c, k, reach)
@@ -220,7 +230,9 @@ def _is_valve_far(parts: Parts, boundary: BoundaryArrays, commands: Commands, st
     if commands.mode == BYPASS and instant.share_high > 0.0:
         spread = instant.temp_supply_primary_c - state.temp_return_c
         if spread > 0.0:
-            wanted = min((instant.temp_supply_primary_c - instant.temp_set_c) / spread, parts.substation.mixing_share_max)
+            wanted = min(
+                (instant.temp_supply_primary_c - instant.temp_set_c) / spread, parts.substation.mixing_share_max
+            )
     return wanted < instant.share_low or wanted > instant.share_high
 
 

@@ -22,6 +22,7 @@ from dhsim.physics.zone import room_free_temp_c, room_rise_k_w, window_ua_w_k
 _DHW_SHORT = int(Status.DHW_SHORT)
 _NOT_CONVERGED = int(Status.NOT_CONVERGED)
 _ITERATIONS_MAX = 80
+_ITERATIONS_FREE = 20
 TOLERANCE_K = 1e-10
 CIRCULATION_DROP_K = 5.0
 """Temperature drop of the third pipe's circulation, which sizes its flow."""
@@ -158,9 +159,12 @@ def prepare_rooms(
 
 @compiled
 def local_dhw(
-    buildings: Buildings, substation: Substation, temp_cold_c: float, tap_kg_s: Floats, work: Work
+    buildings: Buildings, substation: Substation, temp_cold_c: float, tap_kg_s: Floats, step_share: float, work: Work
 ) -> tuple[float, int]:
-    """Write flow, return and heat of every local DHW exchanger; return the largest change of a flow [kg/s] and the status."""
+    """Write flow and heat of every local DHW exchanger; return the largest change of a flow [kg/s] and the status.
+
+    The flows go the way to what the present supply temperatures ask for by `step_share` (1 = all of it).
+    """
     change, status = 0.0, 0
     for i in range(buildings.node.size):
         point = dhw_heater(
@@ -172,19 +176,22 @@ def local_dhw(
             buildings.ua_dhw_w_k[i],
             substation.heat_capacity_water_j_kgk,
         )
-        change = max(change, abs(point.mass_flow_kg_s - work.draw_kg_s[i]))
-        work.draw_kg_s[i] = point.mass_flow_kg_s
+        moved = step_share * (point.mass_flow_kg_s - work.draw_kg_s[i])
+        change = max(change, abs(moved))
+        work.draw_kg_s[i] += moved
         work.heat_tap_w[i] = point.heat_tap_w
-        work.temp_return_dhw_c[i] = point.temp_return_c
         status |= point.status
     return change, status
 
 
 @compiled
 def buildings_return(
-    buildings: Buildings, mass_flow_jet_kg_s: Floats, heat_capacity_j_kgk: float, work: Work
+    buildings: Buildings, mass_flow_jet_kg_s: Floats, temp_cold_c: float, heat_capacity_j_kgk: float, work: Work
 ) -> None:
-    """Write heat and return temperature of every building's radiators, and the mixed return with its local DHW."""
+    """Write heat and return temperature of every building's radiators, and the mixed return with its local DHW.
+
+    What the tap water gains, the exchanger's water loses, also while the iteration is under way.
+    """
     for i in range(buildings.node.size):
         supply = work.temp_supply_node_c[buildings.node[i]]
         jet = mass_flow_jet_kg_s[i]
@@ -204,14 +211,17 @@ def buildings_return(
             )
         work.heat_sh_w[i] = heat
         work.temp_room_next_c[i] = work.room_free_c[i] + work.room_rise_k_w[i] * heat
-        work.temp_return_jet_c[i] = supply - heat / (jet * heat_capacity_j_kgk) if jet > 0.0 else work.temp_room_next_c[i]
+        work.temp_return_jet_c[i] = (
+            supply - heat / (jet * heat_capacity_j_kgk) if jet > 0.0 else work.temp_room_next_c[i]
+        )
         total = jet + work.draw_kg_s[i]
         work.mass_consumer_kg_s[i] = total
         work.temp_return_consumer_c[i] = work.temp_return_jet_c[i]
-        if work.draw_kg_s[i] > 0.0:
-            work.temp_return_consumer_c[i] = (
-                jet * work.temp_return_jet_c[i] + work.draw_kg_s[i] * work.temp_return_dhw_c[i]
-            ) / total
+        draw_w_k = work.draw_kg_s[i] * heat_capacity_j_kgk
+        work.heat_tap_w[i] = min(work.heat_tap_w[i], draw_w_k * max(supply - temp_cold_c, 0.0))
+        if draw_w_k > 0.0:
+            dhw = supply - work.heat_tap_w[i] / draw_w_k
+            work.temp_return_consumer_c[i] = (jet * work.temp_return_jet_c[i] + work.draw_kg_s[i] * dhw) / total
 
 
 @compiled
@@ -255,7 +265,8 @@ def solve_loop(
         if local:
             if iteration == 1:
                 work.temp_supply_node_c[:] = instant.temp_supply_primary_c
-            change_draw, status_dhw = local_dhw(buildings, substation, instant.temp_cold_c, tap_kg_s, work)
+            step_share = 1.0 if iteration < _ITERATIONS_FREE else 0.3
+            change_draw, status_dhw = local_dhw(buildings, substation, instant.temp_cold_c, tap_kg_s, step_share, work)
         demand = Demand(instant.dp_available_pa, share, instant.flow_rel)
         point = operating_point(
             pipes, buildings, substation, pumps, control, commands, demand, work.conductance, work.draw_kg_s, state.flow
@@ -272,7 +283,7 @@ def solve_loop(
             cp,
             work.temp_supply_node_c,
         )
-        buildings_return(buildings, state.flow.mass_flow_consumer_kg_s, cp, work)
+        buildings_return(buildings, state.flow.mass_flow_consumer_kg_s, instant.temp_cold_c, cp, work)
         loss += return_sweep(
             pipes,
             state.flow.mass_flow_pipe_kg_s,
@@ -301,4 +312,6 @@ def solve_loop(
                 following = temp_return - residual / slope
         temp_before, residual_before = temp_return, residual
         temp_return = following
-    return LoopPoint(point, mixed, supply, found, loss, _ITERATIONS_MAX, status | _NOT_CONVERGED)
+    # Draws that never settle are a trickle too small to reach the exchanger warm: hot water is short, the heat still adds up.
+    unsettled = _DHW_SHORT if local and point.mixing_share * abs(residual) <= TOLERANCE_K else _NOT_CONVERGED
+    return LoopPoint(point, mixed, supply, found, loss, _ITERATIONS_MAX, status | unsettled)

@@ -91,9 +91,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     while k < n_time:
         agenda.run_due(k * boundary.step_s, lambda: _observe(case, state, k))
         k_end = agenda.next_step(boundary.step_s, n_time)
-        done = advance(
-            parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes
-        )
+        done = advance(parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes)
         trips_here = trips_here + 1 if done.trip and done.k == k else 0
         if trips_here > _TRIPS_A_STEP_MAX:
             raise ConvergenceError(

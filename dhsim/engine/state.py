@@ -88,7 +88,6 @@ class Work(NamedTuple):
     temp_return_consumer_c: Floats
     """Mixed return of jet pump and local DHW exchanger."""
     temp_return_jet_c: Floats
-    temp_return_dhw_c: Floats
     mass_consumer_kg_s: Floats
     temp_supply_node_c: Floats
     temp_return_node_c: Floats

@@ -98,7 +98,8 @@ def pump_point(
         wanted = speed_for_rel(flow, dp_pa, pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6)
         speed = 1.0 if math.isnan(wanted) else min(max(wanted, pumps.speed_min_rel), 1.0)
     rise = pressure_rise_pa(flow, speed, pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6)
-    shaft = n * shaft_power_w(flow, rise, efficiency(flow, speed, pumps.efficiency_best, pumps.flow_best_m3_s))
+    best = efficiency(flow, speed, pumps.efficiency_best, pumps.flow_best_m3_s, pumps.flow_end_m3_s)
+    shaft = n * shaft_power_w(flow, rise, best)
     electric = shaft / (pumps.efficiency_motor * (pumps.efficiency_vfd if with_vfd else 1.0))
     return rise, speed, electric, shaft
 
@@ -137,7 +138,13 @@ def share_reachable(
 
 @compiled
 def solve_network(
-    pipes: Pipes, buildings: Buildings, substation: Substation, conductance: Floats, draw: Floats, dp_pa: float, flow: TreeFlow
+    pipes: Pipes,
+    buildings: Buildings,
+    substation: Substation,
+    conductance: Floats,
+    draw: Floats,
+    dp_pa: float,
+    flow: TreeFlow,
 ) -> tuple[float, int]:
     """Solve the secondary tree at a header dp; return its total flow [kg/s] and the iterations (negative: failed)."""
     iterations = solve_tree(

@@ -114,6 +114,8 @@ class Pumps(NamedTuple):
     head_a2_pa_s2_m6: float
     efficiency_best: float
     flow_best_m3_s: float
+    flow_end_m3_s: float
+    """Where the head is used up."""
     efficiency_motor: float
     efficiency_vfd: float
     speed_min_rel: float

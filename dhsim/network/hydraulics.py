@@ -42,12 +42,19 @@ class TreeFlow(NamedTuple):
 def empty_flow(n_pipe: int, n_consumer: int) -> TreeFlow:
     """Return a cold start for `solve_tree`."""
     return TreeFlow(
-        np.zeros(n_pipe), np.zeros(n_consumer), np.zeros(n_consumer), np.zeros(n_pipe + 1), np.zeros(n_pipe + 1), np.zeros(n_pipe)
+        np.zeros(n_pipe),
+        np.zeros(n_consumer),
+        np.zeros(n_consumer),
+        np.zeros(n_pipe + 1),
+        np.zeros(n_pipe + 1),
+        np.zeros(n_pipe),
     )
 
 
 @compiled
-def pipe_resistance(pipes: Pipes, index: int, mass_flow_kg_s: float, density_kg_m3: float, viscosity_pa_s: float) -> float:
+def pipe_resistance(
+    pipes: Pipes, index: int, mass_flow_kg_s: float, density_kg_m3: float, viscosity_pa_s: float
+) -> float:
     """Return supply and return drop of a trench over flow squared [Pa s2/kg2]."""
     flow = abs(mass_flow_kg_s)
     if flow < 1e-9:

@@ -54,10 +54,13 @@ def pressure_rise_pa(flow_m3_s: float, speed_rel: float, a0_pa: float, a1_pa_s_m
 
 
 @elementwise
-def efficiency(flow_m3_s: float, speed_rel: float, efficiency_best: float, flow_best_m3_s: float) -> float:
+def efficiency(
+    flow_m3_s: float, speed_rel: float, efficiency_best: float, flow_best_m3_s: float, flow_end_m3_s: float
+) -> float:
     """Return the hydraulic efficiency of a pump, without motor and drive.
 
-    ``eta = eta_best (1 - (phi / phi_best - 1)^2)`` with ``phi = V / n``, not below 0.05 eta_best
+    ``eta = eta_best (1 - s^2)`` with ``phi = V / n``; ``s = (phi - phi_best) / phi_best`` below the best point and
+    ``s = (phi - phi_best) / (phi_end - phi_best)`` above it; not below 0.05 eta_best
 
     Parameters
     ----------
@@ -69,6 +72,8 @@ def efficiency(flow_m3_s: float, speed_rel: float, efficiency_best: float, flow_
         Efficiency at the best point [-].
     flow_best_m3_s
         Flow of the best point at nominal speed [m3/s].
+    flow_end_m3_s
+        Flow at which the head is used up at nominal speed, above the best flow [m3/s].
 
     Returns
     -------
@@ -77,20 +82,23 @@ def efficiency(flow_m3_s: float, speed_rel: float, efficiency_best: float, flow_
 
     Notes
     -----
-    Near zero flow a pump stirs its own water: the work becomes heat of recirculation, and hydraulic power over
-    efficiency is 0/0. The floor keeps that quotient finite; the same floor holds beyond twice the best flow.
-    Source: parabola through zero flow, with the affinity laws. Validity: radial pumps, 0.3 < phi/phi_best < 1.4.
+    Efficiency and hydraulic power both end at zero flow and at the end of the curve, so that the shaft power, their
+    quotient, stays finite there: the floor stands for the pump stirring its own water.
+    Source: two half parabolas, with the affinity laws. Validity: radial pumps, best for 0.3 < phi/phi_best < 1.4.
 
     Examples
     --------
-    >>> round(float(efficiency(0.005, 1.0, 0.7, 0.01)), 4)
+    >>> round(float(efficiency(0.005, 1.0, 0.7, 0.01, 0.025)), 4)
     0.525
     """
     floor = EFFICIENCY_FLOOR_REL * efficiency_best
     if flow_m3_s <= 0.0 or speed_rel <= 0.0:
         return floor
-    off = flow_m3_s / (speed_rel * flow_best_m3_s) - 1.0
-    found = efficiency_best * (1.0 - off * off)
+    off = flow_m3_s / speed_rel - flow_best_m3_s
+    width = flow_best_m3_s if off < 0.0 else flow_end_m3_s - flow_best_m3_s
+    if width <= 0.0:
+        return floor
+    found = efficiency_best * (1.0 - off * off / (width * width))
     if found < floor:
         return floor
     return found

@@ -92,7 +92,7 @@ def monthly(heat: pd.DataFrame, electricity: pd.DataFrame, axes: Sequence[Axes] 
 
 @styled
 def excess(months: Mapping[str, pd.DataFrame], axes: Sequence[Axes] | None = None) -> Figure:
-    """Draw delivered heat of each month, a panel a scenario: what was needed (20 degC, hot water, losses), and the excess.
+    """Draw delivered heat of each month, a panel a scenario: what was needed (hot water, losses, 20 degC) and excess.
 
     Parameters: months: name -> columns dhw, loss, needed, excess [MWh], index month. A negative excess (rooms colder
     than 20 degC took less than the linear load) is drawn below zero.

@@ -77,9 +77,8 @@ def _week(comparison: Comparison) -> tuple[Figure, str]:
 
 def _duration(comparison: Comparison) -> tuple[Figure, str]:
     return figures_energy.duration([selection.duration_curve(run) for run in comparison.runs]), (
-        "Hourly means of the heat taken from the primary, sorted. The peak on the left is set by frost and hardly "
-        "moves; savings "
-        "of the bypass show as the gap between the curves in the middle. The flat tail is hot water and losses."
+        "Hourly means of the heat taken from the primary, sorted. The peak on the left is set by frost and decides the "
+        "capacity; what the bypass saves shows as a gap in the middle. The flat tail is hot water and losses."
     )
 
 
@@ -114,8 +113,8 @@ def _monthly(comparison: Comparison) -> tuple[Figure, str]:
     heat = pd.DataFrame({name: frame["total"] for name, frame in months.items()})
     electricity = pd.DataFrame({name: frame["electricity"] for name, frame in months.items()})
     return figures_energy.monthly(heat, electricity), (
-        "Heat differs between scenarios in the shoulder months only; pump electricity differs wherever the speed may "
-        "fall."
+        "The bypass can act only in months with hours above the CPT: look there for differences in heat. Electricity "
+        "can differ in every month in which the speed may fall."
     )
 
 

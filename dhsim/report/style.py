@@ -37,6 +37,7 @@ BAND_COLOURS = ("#2166ac", "#92c5de", "#e4ece0", "#f4a582", "#b2182b")
 GUIDE_COLOUR = "#8a8a8a"
 WIDTH_IN = 10.0
 PANEL_HEIGHT_IN = 2.5
+MIN_PANELS_HEIGHT_IN = 3.0
 RASTER_DPI = 110
 
 _RC: dict[Any, Any] = {
@@ -112,7 +113,7 @@ def panel_grid(
     """Return a Figure with one panel a scenario, at most three in a row, and exactly `count` axes."""
     columns = min(count, 2 if count in (2, 4) else 3)
     rows = -(-count // columns)
-    height_in = panel_height_in * rows + 1.0
+    height_in = max(panel_height_in * rows, MIN_PANELS_HEIGHT_IN) + 1.0
     figure, axes = panels(rows, columns, height_in=height_in, share_x=share, share_y=share)
     for spare in axes[count:]:
         spare.remove()
@@ -227,6 +228,10 @@ def svg_bytes(figure: Figure) -> bytes:
             # Laid out once here; left to savefig, every figure would be drawn a second time just for that.
             engine.execute(figure)
             figure.set_layout_engine("none")
+            # The solver's last digits vary from run to run, and the SVG's ids are hashes of all digits.
+            for axes in figure.axes:
+                left, bottom, width, height = (round(value, 5) for value in axes.get_position().bounds)
+                axes.set_position((left, bottom, width, height))
         figure.savefig(buffer, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from dhsim.errors import Problem, ScenarioError
 from dhsim.scenario.consistency import Finding, InconsistentError, disagreements
 from dhsim.scenario.read import read_entry
-from dhsim.scenario.schema import Scenario
+from dhsim.scenario.schema import PolicyName, Scenario
 from dhsim.scenario.source import (
     OVERRIDE,
     Entry,
@@ -100,7 +100,8 @@ def load_scenarios(paths: Sequence[str | Path], overrides: Mapping[str, Any] | N
     Returns
     -------
     list[Scenario]
-        The reference first: the one that says `reference: true`, else the first.
+        The reference first: the one that says `reference: true`, else the first. Then as the paths were given; within a
+        folder from the simplest policy to the most advanced, and by name among equals.
 
     Raises
     ------
@@ -108,8 +109,8 @@ def load_scenarios(paths: Sequence[str | Path], overrides: Mapping[str, Any] | N
         With all problems of all files; also two scenarios of one name, or more than one reference.
     """
     problems: list[Problem] = []
-    loaded = [_load(file, overrides or {}, problems) for file in scenario_files(paths)]
-    scenarios = [scenario for scenario in loaded if scenario is not None]
+    loaded = [(file, _load(file, overrides or {}, problems)) for file in scenario_files(paths)]
+    scenarios = _in_order([(file, scenario) for file, scenario in loaded if scenario is not None], paths)
     first_of: dict[str, Scenario] = {}
     for scenario in scenarios:
         first = first_of.setdefault(scenario.name, scenario)
@@ -123,6 +124,20 @@ def load_scenarios(paths: Sequence[str | Path], overrides: Mapping[str, Any] | N
     if problems:
         raise ScenarioError(problems)
     return sorted(scenarios, key=lambda scenario: not scenario.reference)
+
+
+def _in_order(loaded: Sequence[tuple[Path, Scenario]], paths: Sequence[str | Path]) -> list[Scenario]:
+    """Keep the order of the paths; within a folder go up the ladder of policies."""
+    ladder = get_args(PolicyName)
+    named = [Path(path).absolute() for path in paths]
+
+    def place(item: tuple[Path, Scenario]) -> tuple[int, int]:
+        file, scenario = item
+        if file.absolute() in named:
+            return named.index(file.absolute()), 0
+        return named.index(file.absolute().parent), ladder.index(scenario.control.policy)
+
+    return [scenario for _, scenario in sorted(loaded, key=place)]
 
 
 def _load(path: Path, overrides: Mapping[str, Any], problems: list[Problem]) -> Scenario | None:

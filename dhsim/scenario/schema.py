@@ -74,6 +74,8 @@ class WeatherSection(Section):
     """`auto` takes the file's irradiance, and a synthetic one where the file has none."""
     temp_shift_k: Finite = 0.0
     """Added to every outdoor temperature (climate change, uncertainty)."""
+    months: Literal["normal", "drawn"] = "normal"
+    """Of a synthetic climate: `normal` gives every month its normal mean, `drawn` lets the months vary from year to year."""
     seed: int | None = None
     """Seed of the synthetic generator; the scenario's seed if left out."""
 

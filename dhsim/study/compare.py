@@ -15,7 +15,13 @@ from dhsim.model.assumptions import Economics
 from dhsim.study.table import comparison_table, differences
 from dhsim.study.types import Comparison, Run
 
-_CHAIN = (("baseline", ""), ("vfd_only", "VFD"), ("cap70", "bypass"), ("compensated", "curve"), ("compensated_trim", "trim"))
+_CHAIN = (
+    ("baseline", ""),
+    ("vfd_only", "VFD"),
+    ("cap70", "bypass"),
+    ("compensated", "curve"),
+    ("compensated_trim", "trim"),
+)
 """Policies, each the one before plus one measure."""
 _BRANCH = ("cap70", "variable_flow", "variable flow")
 """Another way to go on from the bypass line than the curve."""
@@ -43,7 +49,8 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     reference, others = runs[0], runs[1:]
     money = {run.name: _incremental(reference, run) for run in others}
     abatement = {
-        run.name: abatement_cost_eur_t(money[run.name], reference.score.emissions, run.score.emissions) for run in others
+        run.name: abatement_cost_eur_t(money[run.name], reference.score.emissions, run.score.emissions)
+        for run in others
     }
     table = comparison_table([run.score for run in runs], money, abatement)
     return Comparison(

@@ -38,7 +38,9 @@ def test_diffuse_fraction_is_a_share(clearness: float) -> None:
 
 
 @given(power, power, power, st.floats(-1.5, 1.5), st.floats(0.0, 2.0 * math.pi))
-def test_facades_get_no_more_than_comes_in(beam: float, diffuse: float, level: float, up: float, azimuth: float) -> None:
+def test_facades_get_no_more_than_comes_in(
+    beam: float, diffuse: float, level: float, up: float, azimuth: float
+) -> None:
     mean = float(solar.irradiance_facade_mean_w_m2(beam, diffuse, level, up, azimuth, 0.2))
     least = 0.5 * diffuse + 0.1 * level
     # of four walls at right angles the beam meets two at most: mean of cos and sin is at most sqrt(2)/4

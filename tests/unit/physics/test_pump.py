@@ -59,19 +59,19 @@ def test_flow_beyond_the_end_of_the_curve() -> None:
 
 
 def test_efficiency_is_best_at_the_best_point_at_every_speed() -> None:
-    assert efficiency(0.01, 1.0, 0.72, 0.01) == pytest.approx(0.72)
-    assert efficiency(0.006, 0.6, 0.72, 0.01) == pytest.approx(0.72)
-    assert efficiency(0.006, 1.0, 0.72, 0.01) < 0.72
+    assert efficiency(0.01, 1.0, 0.72, 0.01, 0.02) == pytest.approx(0.72)
+    assert efficiency(0.006, 0.6, 0.72, 0.01, 0.02) == pytest.approx(0.72)
+    assert efficiency(0.006, 1.0, 0.72, 0.01, 0.02) < 0.72
 
 
 @pytest.mark.parametrize(("flow", "speed"), [(0.0, 1.0), (1e-5, 1.0), (0.03, 1.0), (-0.01, 1.0)])
 def test_efficiency_floor(flow: float, speed: float) -> None:
-    assert efficiency(flow, speed, 0.72, 0.01) == pytest.approx(0.036)
+    assert efficiency(flow, speed, 0.72, 0.01, 0.02) == pytest.approx(0.036)
 
 
 def test_efficiency_of_a_stopped_pump_is_the_floor() -> None:
     with np.errstate(all="ignore"):
-        assert efficiency(0.01, 0.0, 0.72, 0.01) == pytest.approx(0.036)
+        assert efficiency(0.01, 0.0, 0.72, 0.01, 0.02) == pytest.approx(0.036)
 
 
 def test_shaft_power() -> None:

@@ -57,7 +57,9 @@ def test_diffuse_fraction_is_continuous_where_its_ranges_meet() -> None:
 
 
 def test_wall_facing_away_sees_no_beam() -> None:
-    south, north = (float(solar.irradiance_vertical_w_m2(800.0, 100.0, 500.0, 0.6, math.pi, a, 0.2)) for a in (math.pi, 0))
+    south, north = (
+        float(solar.irradiance_vertical_w_m2(800.0, 100.0, 500.0, 0.6, math.pi, a, 0.2)) for a in (math.pi, 0)
+    )
     assert north == pytest.approx(50.0 + 50.0)
     assert south - north == pytest.approx(800.0 * math.cos(0.6))
 

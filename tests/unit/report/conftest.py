@@ -30,7 +30,7 @@ C_WATER = 4190.0
 def weather(time: pd.DatetimeIndex, seed: int = 3) -> np.ndarray:
     """Hourly-like outdoor temperature: monthly means, day-to-day noise, a diurnal swing."""
     rng = np.random.default_rng(seed)
-    day_of_year = time.dayofyear.to_numpy() + time.hour.to_numpy() / 24.0
+    day_of_year = time.day_of_year.to_numpy() + time.hour.to_numpy() / 24.0
     middles = np.array([-15.0, *(15.0 + 30.4 * k for k in range(12)), 380.0])
     means = np.array([MONTH_MEANS_C[-1], *MONTH_MEANS_C, MONTH_MEANS_C[0]])
     noise = np.zeros(400)

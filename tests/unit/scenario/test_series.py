@@ -44,7 +44,10 @@ def refused(path: Path, **said: object) -> ScenarioError:
 
 
 def hourly(start: str, n: int, header: str = "time,temp_outdoor_c", temp: float = 1.5) -> list[str]:
-    return [header, *(f"{t:%Y-%m-%d %H:%M},{temp + k % 5}" for k, t in enumerate(pd.date_range(start, periods=n, freq="h")))]
+    return [
+        header,
+        *(f"{t:%Y-%m-%d %H:%M},{temp + k % 5}" for k, t in enumerate(pd.date_range(start, periods=n, freq="h"))),
+    ]
 
 
 def test_iso_times_begin_their_interval(write: Write) -> None:
@@ -179,7 +182,9 @@ def test_broken_gzip_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_temperature_column_is_refused(write: Write) -> None:
-    assert "no temperature column among time, GHI" in str(refused(write("time,GHI\n2019-01-01 00:00,1\n2019-01-01 01:00,1\n")))
+    assert "no temperature column among time, GHI" in str(
+        refused(write("time,GHI\n2019-01-01 00:00,1\n2019-01-01 01:00,1\n"))
+    )
 
 
 def test_no_time_column_is_refused(write: Write) -> None:
@@ -315,14 +320,15 @@ def test_isd_lite_row_that_is_none_is_refused(write: Write) -> None:
 
 
 def epw(n_day: int = 365, temp: float = -5.0) -> str:
-    header = ["LOCATION,Omsk,-,RUS,IWEC,286980,54.93,73.40,6.0,123.0", *["-"] * 6, "DATA PERIODS,1,1,Data,Sunday, 1/ 1,12/31"]
+    header = ["LOCATION,Omsk,-,RUS,IWEC,286980,54.93,73.40,6.0,123.0", *["-"] * 6, "DATA PERIODS,1,1"]
     rows = []
     for day in pd.date_range("2001-01-01", periods=n_day, freq="D"):
         for hour in range(1, 25):
             sun = 100 if 9 <= hour <= 16 else 0
-            rest = ",".join(["0"] * 16)
-            rows.append(f"1999,{day.month},{day.day},{hour},60,A7,{temp + hour / 10},-9,70,100000,0,0,300,{sun},50,40,0,0,0,0,{rest[:21]}")
-    return "\n".join(header + [",".join((row.split(",") + ["0"] * 35)[:35]) for row in rows]) + "\n"
+            when = f"1999,{day.month},{day.day},{hour},60,A7"
+            air = f"{temp + hour / 10},-9,70,100000,0,0,300,{sun},50,40"
+            rows.append(f"{when},{air}" + ",0" * 19)
+    return "\n".join(header + rows) + "\n"
 
 
 def test_epw_is_read_with_its_site_and_hours_that_end(write: Write) -> None:
@@ -374,5 +380,9 @@ def test_real_files_are_read_as_they_are(name: str, mean: float, ending: bool, u
 
 @needs_real
 def test_longest_gap_of_the_real_station_is_told() -> None:
-    assert any("211 hours" in note and "longest 22 h" in note for note in read(REAL / "Northway_ISD-lite_702910-2019.gz").notes)
-    assert "weather.fill_gaps_up_to_h: 22" in str(refused(REAL / "Northway_ISD-lite_702910-2019.gz", fill_gaps_up_to_h=12))
+    assert any(
+        "211 hours" in note and "longest 22 h" in note for note in read(REAL / "Northway_ISD-lite_702910-2019.gz").notes
+    )
+    assert "weather.fill_gaps_up_to_h: 22" in str(
+        refused(REAL / "Northway_ISD-lite_702910-2019.gz", fill_gaps_up_to_h=12)
+    )

@@ -1,0 +1,465 @@
+"""A second way through a Case: plain Python and NumPy, one step at a time.
+
+It is what the compiled kernel is checked against and timed against. Common to both are the formulas of dhsim.physics,
+the agenda and the data types; tree, operating point, laws, loop, sub-steps and totals are written a second time, from
+the equations. Buildings are arrays, and the network is swept by levels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time as clock
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+from tests.benchmark.reference_loop import GroupSubstation, Loop, Wanted
+from tests.benchmark.reference_network import Floats
+
+from dhsim.control.agenda import Agenda
+from dhsim.control.commands import Commands, Observation, Trip, TripReport
+from dhsim.errors import Status
+from dhsim.model.boundary import N_GROUP
+from dhsim.model.case import Case
+from dhsim.model.system import FlowLaw, Mode, SetPointLaw, Staging
+from dhsim.physics.heat_load import heat_demand_w, relative_load
+from dhsim.physics.heating_curve import flow_of_supply_rel, supply_temp_c
+from dhsim.physics.pump import speed_for_rel
+from dhsim.physics.zone import mass_temp_next_c, room_free_temp_c, room_rise_k_w, window_ua_w_k
+from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS, Solution
+
+SUBSTEP_S = 60.0
+FLOW_LOW_REL = 0.6
+SPEED_DROP_REL, RUNOUT_DROP_REL, RUNOUT_ADD_REL = 0.92, 1.3, 1.5
+HEAT_OFF_REL, HEAT_BACK_REL = 0.5, 0.6
+TEMP_RETURN_START_C = 40.0
+HOUR_S = 3600.0
+
+
+def cut(case: Case, first: int, n_steps: int) -> Case:
+    """Return the Case of `n_steps` steps from step `first` on; faults keep their time since the start of the run."""
+    boundary = case.boundary
+    part = slice(first, first + n_steps)
+    arrays = type(boundary.arrays)(*(np.ascontiguousarray(values[part]) for values in boundary.arrays))
+    return dataclasses.replace(
+        case, boundary=dataclasses.replace(boundary, time=boundary.time[part], arrays=arrays)
+    )
+
+
+def simulate_reference(case: Case, n_steps: int | None = None) -> Solution:
+    """Return what `dhsim.simulate` should: of the whole Case, or of its first `n_steps` steps."""
+    began = clock.perf_counter()
+    if n_steps is not None:
+        case = cut(case, 0, n_steps)
+    stepper = Stepper(case)
+    n_time = len(case.boundary.time)
+    for k in range(n_time):
+        stepper.step(k)
+    return stepper.solution(clock.perf_counter() - began)
+
+
+class Stepper:
+    """One run: what stands, what it remembers and what it has written."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.system, self.given = case, case.system, case.boundary.arrays
+        self.step_s = case.boundary.step_s
+        n_time, n_building = len(case.boundary.time), len(case.system.building_ids)
+        self.substation = GroupSubstation(case.system)
+        self.agenda = Agenda(
+            case.strategy,
+            pumps_count=case.system.pumps.count,
+            has_bypass=bool(case.system.control.has_bypass),
+            start=case.boundary.time[0],
+            duration_s=n_time * self.step_s,
+        )
+        b = case.system.buildings
+        self.ua_closed = b.ua_direct_w_k + b.ua_inner_w_k * b.ua_outer_w_k / (b.ua_inner_w_k + b.ua_outer_w_k)
+        self.monitored = b.monitored == 1
+        self.room = np.full(n_building, float(case.temp_start_c))
+        self.mass = self.room.copy()
+        self.outdoor_filtered = float(self.given.temp_outdoor_c[0])
+        self.share, self.temp_return, self.trim_k = 0.0, TEMP_RETURN_START_C, 0.0
+        self.too_cold = False
+        self.flow_pump_m3_s, self.dp_pump_pa, self.short = 0.0, 0.0, False
+        self.hour_j, self.hour_s = 0.0, 0.0
+        self.store_start_j = self._store_j()
+        self.series: dict[str, Floats] = {}
+        self.totals: dict[str, Floats] = defaultdict(lambda: np.zeros(N_GROUP)) | {
+            name: np.zeros((N_GROUP, n_building)) for name in BUILDING_TOTALS
+        }
+        self.extremes = dict.fromkeys(EXTREMES, 0.0)
+        self.coldest, self.warmest = np.full(n_building, np.inf), np.full(n_building, -np.inf)
+        self.status = np.zeros(n_time, dtype=np.int64)
+        self.solves = 0
+
+    # --- one step
+
+    def step(self, k: int) -> None:
+        """Ask the agenda, settle modes and pumps, and move everything one step on."""
+        filtered = self._decide(k)
+        commands = self.agenda.commands
+        pieces = 1
+        if self.step_s > SUBSTEP_S and self._valve_is_far(commands, k, filtered):
+            pieces = math.ceil(self.step_s / SUBSTEP_S)
+        for _ in range(pieces):
+            self._substep(commands, k, filtered, self.step_s / pieces)
+        self._write("mode", k, float(commands.mode), 0.0)
+        self.outdoor_filtered = filtered
+        if self.hour_s >= HOUR_S - 1e-6:
+            self._highest("heat_flow_hour_max_w", self.hour_j / self.hour_s)
+            self.hour_j, self.hour_s = 0.0, 0.0
+
+    def _decide(self, k: int) -> float:
+        """Let the agenda and the laws settle; return the filtered outdoor temperature of this step [degC]."""
+        now_s, control, outdoor = k * self.step_s, self.system.control, float(self.given.temp_outdoor_c[k])
+        while True:
+            self.agenda.run_due(now_s, lambda: self._observe(k))
+            filtered = self.outdoor_filtered
+            if self.agenda.commands.sensor_ok:
+                share = 1.0 - math.exp(-self.step_s / control.filter_s) if control.filter_s > 0.0 else 1.0
+                filtered = filtered + share * (outdoor - filtered) if share < 1.0 else outdoor
+            report = self._report(self.agenda.commands, k, filtered)
+            if report is None:
+                return filtered
+            self.agenda.trip(now_s, report)
+
+    def _report(self, commands: Commands, k: int, filtered: float) -> TripReport | None:
+        """Return what the laws want and only the agenda may grant."""
+        control = self.system.control
+        back_k = control.floor_alarm_hysteresis_k if self.too_cold else 0.0
+        too_cold = bool(self.given.temp_supply_primary_c[k] < control.temp_floor_alarm_c + back_k)
+        if too_cold != self.too_cold:
+            self.too_cold = too_cold
+            return TripReport(int(Trip.UNDERSUPPLY_ON if too_cold else Trip.UNDERSUPPLY_OFF), int(too_cold))
+        mode = self._mode(commands, bool(self.given.heating_season[k]), filtered)
+        at_once = mode is Mode.WINTER and not _is_sound(commands)
+        if mode != commands.mode and (at_once or not commands.mode_locked):
+            return TripReport(int(Trip.MODE), int(mode))
+        pumps = self._pumps(commands, filtered)
+        if pumps != commands.pumps_on and not commands.staging_locked:
+            return TripReport(int(Trip.STAGING), pumps)
+        return None
+
+    # --- laws
+
+    def _mode(self, commands: Commands, heating: bool, filtered: float) -> Mode:
+        control = self.system.control
+        if not commands.sensor_ok:
+            return Mode.WINTER
+        if not heating:
+            return Mode.SUMMER_DHW
+        if not _is_sound(commands) or not control.has_bypass:
+            return Mode.WINTER
+        stay_k = control.hysteresis_k if commands.mode == Mode.BYPASS else 0.0
+        return Mode.BYPASS if filtered > control.cpt_c - stay_k else Mode.WINTER
+
+    def _pumps(self, commands: Commands, filtered: float) -> int:
+        on, pumps, curve = commands.pumps_on, self.system.pumps, self.system.curve
+        if pumps.count < 2 or self.substation.constant_speed:
+            return on
+        if pumps.staging == Staging.HEAT_50:
+            load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
+            return pumps.count - 1 if load < HEAT_OFF_REL else pumps.count if load > HEAT_BACK_REL else on
+        if self.flow_pump_m3_s <= 0.0:
+            return on
+        if on < pumps.count and (self.short or self._runout_rel(on)[1] > RUNOUT_ADD_REL):
+            return on + 1
+        if on > 1:
+            speed, runout = self._runout_rel(on - 1)
+            if speed < SPEED_DROP_REL and runout < RUNOUT_DROP_REL:
+                return on - 1
+        return on
+
+    def _runout_rel(self, pumps_on: int) -> tuple[float, float]:
+        """Return the speed that many pumps would need, and their flow over the best flow at that speed."""
+        pumps, each = self.system.pumps, self.flow_pump_m3_s / pumps_on
+        curve = (pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6)
+        speed = float(speed_for_rel(each, self.dp_pump_pa, *curve))
+        return speed, each / (speed * pumps.flow_best_m3_s)
+
+    def _curve_arguments(self) -> tuple[float, ...]:
+        curve = self.system.curve
+        return (
+            curve.temp_indoor_c, curve.head_design_k, curve.drop_radiator_k, curve.drop_network_k, curve.exponent
+        )  # fmt: skip
+
+    def _temp_set(self, commands: Commands, t1: float, filtered: float) -> float:
+        control, curve = self.system.control, self.system.curve
+        if commands.mode != Mode.BYPASS:
+            return t1
+        if commands.temp_set_c == commands.temp_set_c:  # not NaN: the user's
+            return min(commands.temp_set_c, t1)
+        if control.set_point_law == SetPointLaw.AS_DELIVERED:
+            return t1
+        if control.set_point_law == SetPointLaw.CAP:
+            return min(control.temp_cap_c, t1)
+        if curve.points_outdoor_c.size:
+            wanted = float(np.interp(filtered, curve.points_outdoor_c, curve.points_supply_c))
+        else:
+            load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
+            wanted = float(supply_temp_c(load, 1.0, *self._curve_arguments()))
+        return min(max(wanted + self.trim_k + commands.temp_offset_k, control.temp_mixed_min_c), t1)
+
+    def _flow_rel(self, commands: Commands, heating: bool, filtered: float, temp_set: float) -> float:
+        control, curve, full = self.system.control, self.system.curve, self.system.substation.flow_set_rel
+        in_bypass = commands.mode == Mode.BYPASS
+        if in_bypass and commands.flow_set_rel == commands.flow_set_rel:
+            return min(max(commands.flow_set_rel, 0.0), full)
+        mild = in_bypass if control.has_bypass else heating and filtered > control.cpt_c and _is_sound(commands)
+        if control.flow_law != FlowLaw.GENERAL_CURVE or not mild:
+            return full
+        load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
+        return min(max(float(flow_of_supply_rel(load, temp_set, *self._curve_arguments())), control.flow_min_rel), full)
+
+    def _valve_is_far(self, commands: Commands, k: int, filtered: float) -> bool:
+        t1 = float(self.given.temp_supply_primary_c[k])
+        low, high = self._reach(commands, SUBSTEP_S)
+        wanted = 0.0
+        if commands.mode == Mode.BYPASS and high > 0.0 and t1 > self.temp_return:
+            wanted = (t1 - self._temp_set(commands, t1, filtered)) / (t1 - self.temp_return)
+            wanted = min(wanted, self.system.substation.mixing_share_max)
+        return not low <= wanted <= high
+
+    def _reach(self, commands: Commands, seconds: float) -> tuple[float, float]:
+        """Return the mixing shares that the valves can be at after so long; fail-safe closes the bypass at once."""
+        if not _is_sound(commands):
+            return 0.0, 0.0
+        stroke = self.system.substation.stroke_share_per_s * seconds
+        return max(self.share - stroke, 0.0), self.share + stroke
+
+    # --- physics
+
+    def _substep(self, commands: Commands, k: int, filtered: float, seconds: float) -> None:
+        given, b = self.given, self.system.buildings
+        outdoor, t1 = float(given.temp_outdoor_c[k]), float(given.temp_supply_primary_c[k])
+        heating = bool(given.heating_season[k])
+        solar, gain = b.aperture_solar_m2 * given.irradiance_w_m2[k], given.heat_gain_w[k]
+        window = window_ua_w_k(
+            self.room, self.ua_closed, b.temp_window_open_c, b.window_share_per_k, b.window_share_max
+        )
+        direct = b.ua_direct_w_k + window
+        zone = (direct, b.ua_inner_w_k, b.ua_outer_w_k, b.heat_capacity_room_j_k, b.heat_capacity_mass_j_k, seconds)
+        temp_set = self._temp_set(commands, t1, filtered)
+        low, high = self._reach(commands, seconds)
+        wanted = Wanted(
+            mode=Mode(commands.mode),
+            temp_supply_primary_c=t1,
+            dp_available_pa=float(given.dp_available_pa[k]),
+            temp_set_c=temp_set,
+            flow_rel=self._flow_rel(commands, heating, filtered, temp_set),
+            share_low=low,
+            share_high=high,
+            temp_cold_c=float(given.temp_cold_c[k]),
+            temp_ground_c=float(given.temp_ground_c[k]),
+            ambient_c=self.substation.tree.ambient(float(given.temp_ground_c[k]), outdoor),
+            conductance=b.conductance_kg_s_pa05 if heating else np.zeros_like(self.room),
+            tap_kg_s=given.mass_flow_tap_kg_s[k],
+            room_free_c=room_free_temp_c(self.room, self.mass, outdoor, gain + solar, *zone),
+            room_rise_k_w=room_rise_k_w(*zone),
+        )
+        loop = self.substation.solve(wanted, commands, self.temp_return)
+        mass = mass_temp_next_c(
+            self.mass, loop.temp_room_c, outdoor, b.ua_inner_w_k, b.ua_outer_w_k, b.heat_capacity_mass_j_k, seconds
+        )
+        lost = {
+            "heat_envelope_j": b.ua_outer_w_k * (mass - outdoor),
+            "heat_ventilation_j": direct * (loop.temp_room_c - outdoor),
+        }
+        gained = {"heat_gain_j": gain, "heat_solar_j": solar}
+        store_before_j = self._store_j()
+        self.room, self.mass = loop.temp_room_c, mass
+        stored_j = float(np.sum(self._store_j() - store_before_j))
+        self._record(commands, wanted, loop, k, filtered, seconds, outdoor, heating, gained, lost, stored_j)
+        self._remember(commands, loop, seconds)
+
+    def _remember(self, commands: Commands, loop: Loop, seconds: float) -> None:
+        control, point = self.system.control, loop.hydraulics
+        if control.has_trim and commands.mode == Mode.BYPASS and commands.sensor_ok:
+            error_k = control.trim_temp_room_c - float(np.min(self.room[self.monitored], initial=np.inf))
+            moved = self.trim_k + control.trim_gain_per_s * error_k * seconds
+            self.trim_k = min(max(moved, -control.trim_limit_k), control.trim_limit_k)
+        self.share = point.share
+        if point.flow_kg_s > 0.0:
+            self.temp_return = loop.temp_return_c
+        self.flow_pump_m3_s = point.flow_pump_kg_s / self.system.substation.density_water_kg_m3
+        self.dp_pump_pa, self.short = point.dp_pump_pa, bool(loop.status & Status.PUMP_AT_LIMIT)
+        self.solves += 1
+
+    # --- what is written down
+
+    def _record(
+        self,
+        commands: Commands,
+        wanted: Wanted,
+        loop: Loop,
+        k: int,
+        filtered: float,
+        seconds: float,
+        outdoor: float,
+        heating: bool,
+        gained: Mapping[str, Floats],
+        lost: Mapping[str, Floats],
+        stored_j: float,
+    ) -> None:
+        point, t1, cp = loop.hydraulics, wanted.temp_supply_primary_c, self.system.substation.heat_capacity_water_j_kgk
+        dhw, dhw_back, dhw_tap, loss_third, status = self.substation.central_dhw(wanted, commands)
+        tap = dhw_tap + loop.heat_tap_w
+        main = point.flow_kg_s * (1.0 - point.share)
+        primary = main + dhw
+        heat = main * cp * (t1 - loop.temp_return_c) + dhw * cp * (t1 - dhw_back)
+        back = t1 - heat / (primary * cp) if primary > 0.0 else t1
+        dhw_all = dhw + float(loop.draw_kg_s.sum())
+        inflow = heat + point.shaft_w + sum(float(np.sum(part)) for part in gained.values())
+        outflow = loop.heat_loss_w + loss_third + float(tap.sum()) + sum(float(np.sum(part)) for part in lost.values())
+        if not math.isfinite(heat):
+            status |= Status.NOT_FINITE
+        if wanted.mode is Mode.BYPASS and wanted.flow_rel < FLOW_LOW_REL:
+            status |= Status.FLOW_LOW
+        self.status[k] |= int(status | loop.status)
+        self._sum_substation(
+            int(self.given.group[k]),
+            seconds,
+            (
+                1.0, heat, float(tap.sum()), loop.heat_loss_w, loss_third, point.electric_w, point.shaft_w, primary,
+                point.flow_kg_s, dhw_all, primary * back, point.flow_kg_s * loop.temp_supply_c,
+                point.flow_kg_s * loop.temp_return_c, t1,
+            ),
+        )  # fmt: skip
+        self._sum_buildings(int(self.given.group[k]), seconds, outdoor, heating, loop.heat_sh_w, tap, {**gained, **lost})
+        self._highest("mass_flow_primary_max_kg_s", primary)
+        self._highest("mass_flow_secondary_max_kg_s", point.flow_kg_s)
+        self._highest("mass_flow_dhw_primary_max_kg_s", dhw_all)
+        self._highest("balance_step_max_j", abs(seconds * (inflow - outflow) - stored_j))
+        self.hour_j += heat * seconds
+        self.hour_s += seconds
+        at_building = loop.temp_node_c[self.system.buildings.node]
+        written = {
+            "temp_outdoor_c": outdoor,
+            "temp_outdoor_filtered_c": filtered,
+            "irradiance_w_m2": float(self.given.irradiance_w_m2[k]),
+            "temp_supply_primary_c": t1,
+            "temp_return_primary_c": back,
+            "temp_mixed_c": loop.temp_mixed_c,
+            "temp_set_c": wanted.temp_set_c,
+            "temp_supply_secondary_c": loop.temp_supply_c,
+            "temp_return_secondary_c": loop.temp_return_c,
+            "mixing_share_rel": point.share,
+            "mass_flow_primary_kg_s": primary,
+            "mass_flow_secondary_kg_s": point.flow_kg_s,
+            "mass_flow_dhw_primary_kg_s": dhw_all,
+            "dp_secondary_pa": point.dp_pa,
+            "dp_valve_main_pa": point.dp_main_pa,
+            "dp_pump_pa": point.dp_pump_pa,
+            "mass_flow_pump_kg_s": point.flow_pump_kg_s,
+            "heat_flow_primary_w": heat,
+            "heat_loss_pipe_w": loop.heat_loss_w + loss_third,
+            "power_pump_w": point.electric_w,
+            "power_pump_water_w": point.shaft_w,
+            "speed_pump_rel": point.speed_rel,
+            "pumps_running": float(point.running),
+            "temp_indoor_c": self.room,
+            "heat_flow_sh_w": loop.heat_sh_w,
+            "heat_flow_dhw_w": tap,
+            "mass_flow_building_kg_s": self.substation.tree.flow_jet,
+            "temp_supply_building_c": at_building,
+            "temp_return_building_c": loop.temp_return_jet_c,
+            "dp_building_pa": self.substation.tree.dp_consumer,
+            "mass_flow_pipe_kg_s": self.substation.tree.flow_pipe,
+            "temp_supply_pipe_c": loop.temp_node_c[1:],
+            "temp_return_pipe_c": loop.temp_pipe_return_c,
+        }
+        for name, value in written.items():
+            self._write(name, k, value, seconds / self.step_s)
+
+    def _write(self, name: str, k: int, value: float | Floats, weight: float) -> None:
+        """Add a sub-step's part to the mean of the step; weight 0 sets the value."""
+        if name not in self.series:
+            self.series[name] = np.zeros((len(self.status), np.size(value)))
+        if weight == 0.0:
+            self.series[name][k] = value
+        else:
+            self.series[name][k] += weight * np.asarray(value)
+
+    def _sum_substation(self, group: int, seconds: float, values: tuple[float, ...]) -> None:
+        for name, value in zip(SUBSTATION_TOTALS, values, strict=True):
+            self.totals[name][group] += seconds * value
+
+    def _sum_buildings(
+        self,
+        group: int,
+        seconds: float,
+        outdoor: float,
+        heating: bool,
+        heat: Floats,
+        tap: Floats,
+        flows: Mapping[str, Floats],
+    ) -> None:
+        comfort, room = self.system.comfort, self.room
+        sums = {"heat_sh_j": heat, "heat_tap_j": tap, "heat_excess_j": np.maximum(heat, 0.0), **flows}
+        if heating:
+            load = relative_load(outdoor, comfort.temp_demand_c, self.system.curve.temp_design_outdoor_c)
+            demand = heat_demand_w(load, self.system.buildings.heat_design_w)
+            sums |= {
+                "heat_demand_j": demand,
+                "heat_excess_j": np.maximum(heat - demand, 0.0),
+                "overheating_ks": np.maximum(room - comfort.temp_high_c, 0.0),
+                "underheating_ks": np.maximum(comfort.temp_low_c - room, 0.0),
+                "seconds_in_band": (comfort.temp_low_c <= room) & (room <= comfort.temp_high_c),
+                "seconds_counted": np.ones_like(room),
+                "temp_indoor_ks": room,
+            }
+            np.minimum(self.coldest, room, out=self.coldest)
+            np.maximum(self.warmest, room, out=self.warmest)
+        for name, value in sums.items():
+            self.totals[name][group] += seconds * value
+
+    def _highest(self, name: str, value: float) -> None:
+        self.extremes[name] = max(self.extremes[name], value)
+
+    def _store_j(self) -> Floats:
+        b = self.system.buildings
+        return b.heat_capacity_room_j_k * self.room + b.heat_capacity_mass_j_k * self.mass
+
+    def _observe(self, k: int) -> Observation:
+        given, hours = self.given, max(1, round(HOUR_S / self.step_s))
+        t1 = float(given.temp_supply_primary_c[k])
+        names = np.array(self.system.building_ids)
+        return Observation(
+            time_s=k * self.step_s,
+            temp_outdoor_c=float(given.temp_outdoor_c[k]),
+            temp_outdoor_filtered_c=self.outdoor_filtered,
+            temp_supply_primary_c=t1,
+            temp_return_secondary_c=self.temp_return,
+            temp_mixed_c=t1 - self.share * (t1 - self.temp_return),
+            mass_flow_secondary_kg_s=float(self.substation.tree.flow_jet.sum()),
+            mode=-1,
+            temp_indoor_c=dict(zip(names[self.monitored].tolist(), self.room[self.monitored].tolist(), strict=True)),
+            forecast_temp_outdoor_c=tuple(given.temp_outdoor_c[k : k + 24 * hours : hours].tolist()),
+        )
+
+    def solution(self, seconds: float) -> Solution:
+        """Return what was written, as the kernel's `simulate` does."""
+        names = SUBSTATION_TOTALS + BUILDING_TOTALS
+        return Solution(
+            time=self.case.boundary.time,
+            step_s=self.step_s,
+            arrays=self.series,
+            building_ids=self.system.building_ids,
+            pipe_ids=self.system.pipe_ids,
+            totals={name: self.totals[name] for name in names},
+            extremes=self.extremes,
+            temp_indoor_min_c=self.coldest,
+            temp_indoor_max_c=self.warmest,
+            store_change_j=self._store_j() - self.store_start_j,
+            status=self.status,
+            events=self.agenda.events,
+            stats={"blocks": float(len(self.status)), "loop_solves": float(self.solves), "wall_s": seconds},
+            provenance={"scenario": self.case.assumptions.name, "scenario_hash": self.case.scenario_hash},
+        )
+
+
+def _is_sound(commands: Commands) -> bool:
+    """Return whether nothing is broken that must end BYPASS at once."""
+    return bool(commands.sensor_ok and commands.third_pipe_ok and not commands.undersupply)
