@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 
 from dhsim.physics.heating_curve import supply_temp_c
 from dhsim.report import figures_comfort, figures_control, figures_energy, figures_money, selection
-from dhsim.report.diagram import PressurePoint, pressure_diagram
+from dhsim.report.diagram import pressure_diagram
+from dhsim.report.pressures import pressures_of
 from dhsim.report.style import scenario_colours
 from dhsim.study.types import Comparison, Run
-
-Pressures = Mapping[str, Sequence[PressurePoint]]
 
 
 @dataclass(frozen=True)
@@ -187,7 +186,7 @@ def missing_series(comparison: Comparison) -> dict[str, tuple[str, ...]]:
     return made
 
 
-def pictures(comparison: Comparison, pressures: Pressures | None = None) -> Iterator[Picture]:
+def pictures(comparison: Comparison) -> Iterator[Picture]:
     """Yield the figures one by one, so that only one is in memory; figures without their series are left out."""
     absent = missing_series(comparison)
     if len(comparison.attribution):
@@ -202,11 +201,11 @@ def pictures(comparison: Comparison, pressures: Pressures | None = None) -> Iter
         if plan.id not in absent:
             figure, caption = plan.draw(comparison)
             yield Picture(plan.id, caption, figure)
-    for number, (title, points) in enumerate((pressures or {}).items(), start=1):
+    for number, (title, points) in enumerate(pressures_of(comparison).items(), start=1):
         yield Picture(
             f"pressure_{number}",
             "Gauge pressures along the water's way at one operating point. The return is below the supply, so water "
             "passes the "
             "bypass only where a pump or a throttled valve turns the difference round.",
-            pressure_diagram(points, f"Pressure diagram: {title}"),
+            pressure_diagram(points, title),
         )

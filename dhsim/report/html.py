@@ -16,21 +16,16 @@ from dhsim.report.style import scenario_colours, svg_data_uri
 from dhsim.study.types import Comparison
 
 REPORT_NAME = "report.html"
-VERDICT_CLASSES = {"reproduced": "good", "partly": "fair", "not possible": "bad"}
+VERDICT_CLASSES = {"reproduced": "good", "partly": "fair", "not reproduced": "poor", "not possible": "bad"}
 
 
-def write_report(
-    comparison: Comparison,
-    out_dir: str | Path,
-    paper: pd.DataFrame | None = None,
-    pressures: gallery.Pressures | None = None,
-) -> Path:
+def write_report(comparison: Comparison, out_dir: str | Path, paper: pd.DataFrame | None = None) -> Path:
     """Write report.html: what was compared, the tables, the figures, the money, the emissions, what happened.
 
     Parameters: comparison: one run or more, the reference first; paper: columns section, figure, reported, computed,
-    unit, verdict, why; pressures: title -> points of a pressure diagram. Returns: the file, which needs no other file.
+    unit, verdict, why. Returns: the file, which needs no other file.
     """
-    page = render_report(comparison, paper, pressures)
+    page = render_report(comparison, paper)
 
     def write(partial: Path) -> None:
         partial.write_text(page, encoding="utf-8", newline="\n")
@@ -38,9 +33,7 @@ def write_report(
     return write_whole(Path(out_dir) / REPORT_NAME, write)
 
 
-def render_report(
-    comparison: Comparison, paper: pd.DataFrame | None = None, pressures: gallery.Pressures | None = None
-) -> str:
+def render_report(comparison: Comparison, paper: pd.DataFrame | None = None) -> str:
     """Return the page as text."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -49,18 +42,18 @@ def render_report(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    page = environment.get_template("report.html.j2").render(_context(comparison, paper, pressures))
+    page = environment.get_template("report.html.j2").render(_context(comparison, paper))
     # Texts from the other rooms write degC; encoded figures hold no blanks, so they are not touched.
     return page.replace(" degC", " °C") + "\n"
 
 
-def _context(comparison: Comparison, paper: pd.DataFrame | None, pressures: gallery.Pressures | None) -> dict[str, Any]:
+def _context(comparison: Comparison, paper: pd.DataFrame | None) -> dict[str, Any]:
     names = comparison.names
     alone = {run.name: run.score.economics for run in comparison.runs}
     alarms, alarms_left_out = story.alarms_block(comparison)
     images = {
         picture.id: {"caption": picture.caption, "uri": svg_data_uri(picture.figure), "id": picture.id}
-        for picture in gallery.pictures(comparison, pressures)
+        for picture in gallery.pictures(comparison)
     }
     return {
         "title": _title(names),

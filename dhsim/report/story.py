@@ -53,7 +53,9 @@ def notes(comparison: Comparison) -> Notes:
         for pair in run.case.assumptions.calibrated:
             calibrated.setdefault((str(pair[0]), str(pair[1])), []).append(run.name)
     rows = tuple((key, _with_owners(why, names, len(comparison.runs))) for (key, why), names in calibrated.items())
-    assumed = tuple(full[text] for text in texts if "synthetic" not in text.lower())
+    assumed = tuple(
+        full[text] for text in texts if "synthetic" not in text.lower() and not text.startswith("Calibrated input")
+    )
     return Notes(synthetic, rows, assumed)
 
 
@@ -97,12 +99,26 @@ def frame_text(run: Run) -> str:
     )
 
 
+_WEATHER_LABELS = {
+    "temp_mean_c": ("Annual mean", "°C"),
+    "temp_min_c": ("Coldest hour", "°C"),
+    "temp_max_c": ("Warmest hour", "°C"),
+    "heating_days": ("Heating days (5-day mean at or below 8 °C)", "d"),
+    "temp_season_mean_c": ("Mean of the heating days", "°C"),
+    "temp_coldest_five_days_c": ("Coldest five days", "°C"),
+    "irradiance_horizontal_kwh_m2": ("Horizontal irradiation", "kWh/m2"),
+}
+
+
 def weather_block(run: Run) -> Block:
-    """Return the statistics of the year's weather."""
+    """Return the statistics of the year's weather beside the published normals, where there are any."""
+    found = run.case.boundary.weather_statistics
     rows = tuple(
-        (name.replace("_", " "), f"{value:.4g}") for name, value in run.case.boundary.weather_statistics.items()
+        (label, unit, f"{found[name]:.1f}", f"{found[f'normal_{name}']:.1f}" if f"normal_{name}" in found else "–")
+        for name, (label, unit) in _WEATHER_LABELS.items()
+        if name in found
     )
-    return Block("Weather", ("Statistic", "Value"), rows)
+    return Block("Weather", ("Statistic", "Unit", "This run", "Normal"), rows)
 
 
 def findings(comparison: Comparison) -> list[tuple[str, str]]:

@@ -28,12 +28,25 @@ from dhsim.scenario.source import (
     overridden,
     problem_at,
     rebased,
+    yielding,
 )
 from dhsim.scenario.wording import is_section, out_of_range, part_type, shown, unknown_key, wrong_type
 
 NOT_INHERITED = ("name", "description", "reference")
 FILE_KEYS = (("weather", "file"),)
 """Keys that name a file relative to the scenario file they stand in."""
+ALTERNATIVES = {
+    ("weather",): (
+        frozenset({"climate", "months"}),
+        frozenset({"file", "format", "columns", "year", "fill_gaps_up_to_h"}),
+        frozenset({"constant_temp_outdoor_c"}),
+    ),
+    ("substation", "pumps"): (
+        frozenset({"model"}),
+        frozenset({"flow_m3_h", "head_m", "efficiency_best", "flow_best_m3_h"}),
+    ),
+}
+"""Groups of keys that stand for one another: a file that says one does not inherit the others."""
 
 
 def load_scenario(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
@@ -148,7 +161,8 @@ def _load(path: Path, overrides: Mapping[str, Any], problems: list[Problem]) -> 
     if entry is not None:
         for key, value in overrides.items():
             try:
-                entry = overridden(entry, str(key), value)
+                said = overridden(Entry({}, Place(OVERRIDE)), str(key), value)
+                entry = overridden(_yielding_all(entry, said), str(key), value)
             except (LookupError, RecursionError) as error:
                 found.append(problem_at(Place(OVERRIDE), str(error.args[0]), str(key)))
         if "name" not in entry.value or entry.value["name"].value is None:
@@ -187,7 +201,13 @@ def _extended(path: Path, trail: tuple[Path, ...], problems: list[Problem], aske
     parent = Entry(inherited, parent.place)
     for key in FILE_KEYS:
         parent = rebased(parent, key, parent_path.parent, path.parent)
-    return merged(parent, entry)
+    return merged(_yielding_all(parent, entry), entry)
+
+
+def _yielding_all(parent: Entry, child: Entry) -> Entry:
+    for key, groups in ALTERNATIVES.items():
+        parent = yielding(parent, child, key, groups)
+    return parent
 
 
 def _check_version(entry: Entry, problems: list[Problem]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -85,6 +85,24 @@ def merged(parent: Entry, child: Entry) -> Entry:
     for name, entry in child.value.items():
         value[name] = merged(value[name], entry) if name in value else entry
     return Entry(value, child.place)
+
+
+def yielding(parent: Entry, child: Entry, key: tuple[str, ...], groups: Sequence[frozenset[str]]) -> Entry:
+    """Return the parent without what the child replaces by another kind of the same thing.
+
+    `groups` are sets of keys of the mapping under `key` that stand for one another, as a climate and a weather file do:
+    where the child says a key of one group, the parent's keys of the others go.
+    """
+    if not (isinstance(parent.value, dict) and isinstance(child.value, dict)):
+        return parent
+    if key:
+        if key[0] not in parent.value or key[0] not in child.value:
+            return parent
+        part = yielding(parent.value[key[0]], child.value[key[0]], key[1:], groups)
+        return Entry({**parent.value, key[0]: part}, parent.place)
+    said = {name for name, entry in child.value.items() if entry.value is not None}
+    gone = {name for group in groups if not group & said for name in group} if any(g & said for g in groups) else set()
+    return Entry({name: entry for name, entry in parent.value.items() if name not in gone}, parent.place)
 
 
 def rebased(entry: Entry, key: tuple[str, ...], folder: Path, onto: Path) -> Entry:

@@ -193,15 +193,14 @@ class GroupSubstation:
     ) -> Hydraulics:
         dp_bypass = self.bypass * (share * flow) ** 2
         if self.in_bypass_line:
-            through, lift, dp_main = share * flow, (dp + dp_bypass if share > 0.0 else 0.0), dp_available_pa - dp
+            through, lift = share * flow, (dp + dp_bypass if share > 0.0 else 0.0)
         elif share > 0.0:
-            through, lift, dp_main = flow, dp + dp_bypass, dp_available_pa + dp_bypass
+            through, lift = flow, dp + dp_bypass
         else:
             throttle = self.system.substation.dp_throttle_pa_s2_kg2 if self.constant_speed else 0.0
-            burnt = (self.main + throttle) * flow**2
-            through, lift, dp_main = flow, dp + burnt - dp_available_pa, max(burnt, dp_available_pa - dp)
+            through, lift = flow, dp + (self.main + throttle) * flow**2 - dp_available_pa
         if pumps_on == 0 or lift <= 0.0 or through <= 0.0:
-            return Hydraulics(share, dp, flow, dp_main, 0.0, 0.0, 0.0, 0, 0.0, 0.0, status)
+            return Hydraulics(share, dp, flow, dp_available_pa - dp, 0.0, 0.0, 0.0, 0, 0.0, 0.0, status)
         pumps = self.system.pumps
         curve = (pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6)
         each_m3_s = through / (pumps_on * self.system.substation.density_water_kg_m3)
@@ -214,10 +213,10 @@ class GroupSubstation:
         hydraulic = efficiency(each_m3_s, speed, pumps.efficiency_best, pumps.flow_best_m3_s, pumps.flow_end_m3_s)
         shaft = pumps_on * float(shaft_power_w(each_m3_s, rise, hydraulic))
         running = pumps_on if rise > 0.0 else 0
+        dp_main = dp_available_pa - dp + (0.0 if self.in_bypass_line else rise)
+        through = through if running else 0.0
         electric = shaft / efficiency_drive
-        return Hydraulics(
-            share, dp, flow, dp_main, through if running else 0.0, rise, speed, running, electric, shaft, status
-        )
+        return Hydraulics(share, dp, flow, dp_main, through, rise, speed, running, electric, shaft, status)
 
     def central_dhw(
         self, wanted: Wanted, commands: Commands

@@ -24,7 +24,7 @@ POINTS = [
 
 @pytest.fixture(scope="module")
 def gallery_of(comparison: Comparison) -> dict[str, gallery.Picture]:
-    return {picture.id: picture for picture in gallery.pictures(comparison, {"supply": POINTS})}
+    return {picture.id: picture for picture in gallery.pictures(comparison)}
 
 
 def test_gallery_is_complete_and_every_caption_speaks(gallery_of) -> None:

@@ -477,14 +477,6 @@ def test_a_parent_in_another_folder(write: Write, valid: str) -> None:
     assert load_scenario("common/base.yaml").weather.file == "series/omsk.csv"
 
 
-def test_two_sources_of_weather_hint_at_null(complaints: Complaints, write: Write, valid: str) -> None:
-    write(valid, "base.yaml")
-    assert complaints("extends: base.yaml\nweather: {file: a.epw}\n", "leaf.yaml") == [
-        "leaf.yaml:2:1: weather: needs exactly one of climate, file, constant_temp_outdoor_c (got climate, file)"
-        "; an inherited key is reset with null"
-    ]
-
-
 def test_circles_are_refused(complaints: Complaints, write: Write, valid: str) -> None:
     write("extends: c.yaml\n", "b.yaml")
     write("\nextends: b.yaml\n", "c.yaml")
