@@ -87,7 +87,7 @@ def elementwise(formula: Callable[..., float]) -> Elementwise:
                 return np.float64(formula(*args))
             return plain(*args)
 
-        return call  # type: ignore[return-value]
+        return call
     made: Elementwise = _with_cache(lambda: numba.vectorize(nopython=True, cache=True)(formula))
     return made
 

@@ -76,11 +76,11 @@ class Status(IntFlag):
 
 
 _ADVICE = {
-    Status.NOT_CONVERGED: "The step's iteration did not reach its tolerance: shorten time.step_min or check the pump curve.",
+    Status.NOT_CONVERGED: "An iteration did not reach its tolerance: shorten time.step_min or check the pump curve.",
     Status.NOT_FINITE: "A value left the range its formula holds for (NaN): look at the inputs of that hour.",
-    Status.DP_SHORT: "The differential pressure is below its set-point: raise dp_available_kpa or choose larger pumps or valves.",
+    Status.DP_SHORT: "The secondary dp is below its set-point: raise dp_available_kpa or take larger pumps or valves.",
     Status.PUMP_AT_LIMIT: "The pumps run at full speed and cannot hold the set-point: choose larger pumps.",
-    Status.DHW_SHORT: "The DHW exchanger cannot reach its set-point at this supply temperature: enlarge it or raise the supply.",
+    Status.DHW_SHORT: "Hot water is colder than asked for: the supply is too cold, or hardly flows, at its exchanger.",
     Status.FLOW_LOW: "The secondary flow is below 0.6 of design: vertical one-pipe risers go out of balance.",
     Status.NO_PUMP: "Mixing was asked for while no pump was running: the mixing share stayed at zero.",
 }

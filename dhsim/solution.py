@@ -122,7 +122,7 @@ class Solution:
 
     def table(self) -> pd.DataFrame:
         """Return everything in one wide DataFrame; columns `quantity` or `quantity:id`."""
-        columns: dict[str, Floats] = {}
+        columns: dict[str, NDArray[Any]] = {}
         for name, values in self.arrays.items():
             ids = self.columns(name)
             for index, column in enumerate(ids):

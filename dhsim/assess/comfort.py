@@ -7,8 +7,9 @@ import pandas as pd
 
 from dhsim.assess.types import ComfortScore
 from dhsim.model.system import Floats, System
+from dhsim.physics.jet_pump import nozzle_diameter_mm
 from dhsim.solution import Solution
-from dhsim.units import J_PER_MWH, S_PER_H
+from dhsim.units import J_PER_MWH, PA_PER_BAR, PA_PER_KPA, S_PER_H
 
 
 def assess_comfort(solution: Solution, system: System) -> ComfortScore:
@@ -33,6 +34,8 @@ def assess_comfort(solution: Solution, system: System) -> ComfortScore:
             "share_in_band": of_building("seconds_in_band") / counted,
             "heat_sh_mwh": of_building("heat_sh_j") / J_PER_MWH,
             "heat_dhw_mwh": of_building("heat_tap_j") / J_PER_MWH,
+            "dp_min_kpa": _lowest_dp_pa(solution) / PA_PER_KPA,
+            "nozzle_mm": _nozzle_mm(system),
         },
         index=pd.Index(solution.building_ids, name="building"),
     )
@@ -49,3 +52,21 @@ def assess_comfort(solution: Solution, system: System) -> ComfortScore:
         share_in_band=float(table["share_in_band"].mean()),
         by_building=table,
     )
+
+
+def _lowest_dp_pa(solution: Solution) -> Floats:
+    """Return the lowest dp at every jet pump while water flows through it; NaN where none ever did or it was not kept."""
+    names = ("dp_building_pa", "mass_flow_building_kg_s")
+    if any(name not in solution.arrays for name in names):
+        return np.full(len(solution.building_ids), np.nan)
+    dp, flow = (solution.arrays[name] for name in names)
+    lowest = np.min(np.where(flow > 0.0, dp, np.inf), axis=0)
+    found: Floats = np.where(np.isfinite(lowest), lowest, np.nan)
+    return found
+
+
+def _nozzle_mm(system: System) -> Floats:
+    """Return the jet pumps' nozzle diameters; flow over the root of dp is all that they depend on."""
+    dp_pa = np.full(len(system.building_ids), PA_PER_BAR)
+    nozzle: Floats = nozzle_diameter_mm(system.buildings.conductance_kg_s_pa05 * np.sqrt(dp_pa), dp_pa)
+    return nozzle

@@ -16,12 +16,14 @@ _ALL: Groups = np.arange(N_GROUP)
 
 def groups_of_class(kind: int) -> Groups:
     """Return the groups of hours of one class (BELOW_CPT, ABOVE_CPT, OUT_OF_SEASON) in all months."""
-    return _ALL[_ALL % N_CLASS == kind]
+    groups: Groups = _ALL[_ALL % N_CLASS == kind]
+    return groups
 
 
 def groups_of_month(month: int) -> Groups:
     """Return the groups of hours of one month, 1 ... 12."""
-    return _ALL[_ALL // N_CLASS == month - 1]
+    groups: Groups = _ALL[_ALL // N_CLASS == month - 1]
+    return groups
 
 
 def total(solution: Solution, name: str, groups: Groups = _ALL) -> float:
@@ -49,7 +51,8 @@ def heat_split(solution: Solution, groups: Groups) -> HeatSplit:
 def balance_residual_rel(solution: Solution) -> float:
     """Return how far the energy balance of the run is from closing.
 
-    |primary heat + pump work + gains + solar - envelope - ventilation - DHW - pipe losses - change in store| / primary heat
+    |primary heat + pump work + gains + solar - envelope - ventilation - DHW - pipe losses - change in store|,
+    over the primary heat
     """
     came = ("heat_primary_j", "energy_pump_water_j", "heat_gain_j", "heat_solar_j")
     went = ("heat_envelope_j", "heat_ventilation_j", "heat_tap_j", "heat_loss_pipe_j", "heat_loss_third_pipe_j")

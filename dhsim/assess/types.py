@@ -77,7 +77,8 @@ class ComfortScore:
     underheating_kh: float
     share_in_band: float
     by_building: pd.DataFrame
-    """index: building; columns: type, temp_mean_c, temp_min_c, temp_max_c, overheating_kh, underheating_kh, share_in_band, heat_sh_mwh, heat_dhw_mwh"""
+    """index: building; columns: type, temp_mean_c, temp_min_c, temp_max_c, overheating_kh, underheating_kh,
+    share_in_band, heat_sh_mwh, heat_dhw_mwh, dp_min_kpa, nozzle_mm"""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class EconomicScore:
     capex: pd.DataFrame
     """columns: item, quantity, unit, unit_cost_eur, year, cost_eur, source"""
     cash_flow: pd.DataFrame
-    """index year 0 ... lifetime; columns: capex, heat, fuel, electricity, service, staff, co2, net, cumulative, discounted, cumulative_discounted (EUR)"""
+    """index year 0 ... lifetime; columns: capex, heat, fuel, electricity, service, staff, co2, net,
+    cumulative, discounted, cumulative_discounted (EUR)"""
     capex_eur: float
     om_eur_y: float
     """First-year operation and maintenance without heat or fuel."""

@@ -299,8 +299,8 @@ def _substation(scenario: Scenario, pumps: Pumps, buildings: Buildings, dp_set_p
     if scenario.dhw.supply == "third_pipe":
         loss_w = scenario.dhw.loss_third_pipe_w_m * sum(pipe.length_m for pipe in scenario.pipes)
     rise = 0.0
-    if pumps.count:
-        per_pump = flow / (pumps.count * density)
+    if pumps.n_pumps:
+        per_pump = flow / (pumps.n_pumps * density)
         rise = float(pressure_rise_pa(per_pump, 1.0, pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6))
     surplus = scenario.plant.dp_available_kpa * PA_PER_KPA + max(rise, 0.0) - (flow / main) ** 2 - dp_set_pa
     return Substation(

@@ -27,8 +27,8 @@ SPEED_DROP_REL = 0.92
 """A pump stops when the others would run below this speed."""
 RUNOUT_DROP_REL = 1.3
 RUNOUT_ADD_REL = 1.5
-"""A pump stops only if the others stay below 1.3 times their best flow (by affinity), and starts above 1.5 times it: a pump
-run out to the end of its curve would hold the pressure at a fraction of its efficiency."""
+"""A pump stops only if the others stay below 1.3 times their best flow (by affinity), and starts above 1.5 times it: a
+pump run out to the end of its curve would hold the pressure at a fraction of its efficiency."""
 HEAT_OFF_REL = 0.50
 HEAT_BACK_REL = 0.60
 
@@ -88,7 +88,8 @@ def undersupply_now(latch: int, temp_supply_primary_c: float, control: Control) 
 @compiled
 def curve_temp_c(curve: Curve, temp_outdoor_c: float) -> float:
     """Return the unfloored supply temperature of the heating curve, or of the points that replace it [degC]."""
-    n = curve.points_outdoor_c.size
+    outdoor, supply = curve.points_outdoor_c, curve.points_supply_c
+    n = outdoor.size
     if n == 0:
         load = relative_load(temp_outdoor_c, curve.temp_indoor_c, curve.temp_design_outdoor_c)
         return supply_temp_c(
@@ -100,14 +101,13 @@ def curve_temp_c(curve: Curve, temp_outdoor_c: float) -> float:
             curve.drop_network_k,
             curve.exponent,
         )
-    if temp_outdoor_c <= curve.points_outdoor_c[0]:
-        return curve.points_supply_c[0]
+    if temp_outdoor_c <= outdoor[0]:
+        return float(supply[0])
     for i in range(1, n):
-        if temp_outdoor_c <= curve.points_outdoor_c[i]:
-            x0, x1 = curve.points_outdoor_c[i - 1], curve.points_outdoor_c[i]
-            y0, y1 = curve.points_supply_c[i - 1], curve.points_supply_c[i]
-            return y0 + (y1 - y0) * (temp_outdoor_c - x0) / (x1 - x0)
-    return curve.points_supply_c[n - 1]
+        if temp_outdoor_c <= outdoor[i]:
+            share = (temp_outdoor_c - outdoor[i - 1]) / (outdoor[i] - outdoor[i - 1])
+            return float(supply[i - 1] + share * (supply[i] - supply[i - 1]))
+    return float(supply[n - 1])
 
 
 @compiled
@@ -148,8 +148,8 @@ def flow_wanted_rel(
 ) -> float:
     """Return the secondary flow wanted, relative to design.
 
-    The general curve acts in mild weather only (in BYPASS; without a bypass line above the change point and while nothing
-    is broken), and never asks for more than the dp set-point gives.
+    The general curve acts in mild weather only (in BYPASS; without a bypass line above the change point and while
+    nothing is broken), and never asks for more than the dp set-point gives.
     """
     if not math.isnan(commands.flow_set_rel) and mode == BYPASS:
         return min(max(commands.flow_set_rel, 0.0), substation.flow_set_rel)
@@ -209,20 +209,20 @@ def pumps_wanted(
         1 if the running pumps could not hold the set-point.
     """
     on = commands.pumps_on
-    if pumps.count < 2 or control.flow_law == _CONSTANT_SPEED:
+    if pumps.n_pumps < 2 or control.flow_law == _CONSTANT_SPEED:
         return on
     if pumps.staging == _HEAT_50:
         load = relative_load(temp_outdoor_c, curve.temp_indoor_c, curve.temp_design_outdoor_c)
         if load < HEAT_OFF_REL:
-            return pumps.count - 1
+            return pumps.n_pumps - 1
         if load > HEAT_BACK_REL:
-            return pumps.count
+            return pumps.n_pumps
         return on
     if flow_pump_m3_s <= 0.0:
         return on
     a0, a1, a2 = pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6
     speed = speed_for_rel(flow_pump_m3_s / on, dp_pump_pa, a0, a1, a2)
-    if on < pumps.count and (short == 1 or flow_pump_m3_s / on > RUNOUT_ADD_REL * speed * pumps.flow_best_m3_s):
+    if on < pumps.n_pumps and (short == 1 or flow_pump_m3_s / on > RUNOUT_ADD_REL * speed * pumps.flow_best_m3_s):
         return on + 1
     if on > 1:
         speed = speed_for_rel(flow_pump_m3_s / (on - 1), dp_pump_pa, a0, a1, a2)

@@ -28,7 +28,8 @@ from dhsim.engine.record import record_substep, settle_hour
 from dhsim.engine.state import Output, State, SubstationSeries, Work
 from dhsim.errors import Status
 from dhsim.model.boundary import BoundaryArrays
-from dhsim.model.system import Buildings, Comfort, Control, Curve, Pipes, Pumps, Substation
+from dhsim.model.system import Buildings, Comfort, Control, Curve, Pumps, Substation
+from dhsim.network.topology import Pipes
 
 _TRIP_MODE = int(Trip.MODE)
 _TRIP_STAGING = int(Trip.STAGING)
@@ -304,14 +305,14 @@ def advance(
             filtered = filtered_temp_c(filtered, boundary.temp_outdoor_c[k], parts.control.filter_s, step_s)
         code, wanted = _trip(parts, boundary, commands, state, filtered, k)
         if code != 0:
-            if code == _TRIP_UNDERSUPPLY_ON or code == _TRIP_UNDERSUPPLY_OFF:
+            if code in (_TRIP_UNDERSUPPLY_ON, _TRIP_UNDERSUPPLY_OFF):
                 state = _with_memory(
                     state, state.temp_outdoor_filtered_c, wanted, state.heat_hour_j, state.seconds_hour
                 )
             return Advance(k, code, wanted, state)
         pieces = 1
         if step_s > SUBSTEP_S and _is_valve_far(parts, boundary, commands, state, filtered, k):
-            pieces = int(math.ceil(step_s / SUBSTEP_S))
+            pieces = math.ceil(step_s / SUBSTEP_S)
         for _ in range(pieces):
             state = _substep(
                 parts, boundary, commands, state, work, out, filtered, k, step_s / pieces, step_s, keep_pipes

@@ -1,4 +1,4 @@
-"""One solve of the secondary loop: mixing, pipes, buildings and DHW at one instant, iterated until the return closes."""
+"""One solve of the secondary loop: mixing, pipes, buildings and DHW at one instant, iterated until it closes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dhsim.elementwise import compiled
 from dhsim.engine.state import State, Work
 from dhsim.engine.substation import Demand, OperatingPoint, operating_point
 from dhsim.errors import Status
-from dhsim.model.system import Buildings, Control, Pipes, Pumps, Substation
-from dhsim.network.topology import Floats
+from dhsim.model.system import Buildings, Control, Pumps, Substation
 from dhsim.network.thermal import return_sweep, supply_sweep
+from dhsim.network.topology import Floats, Pipes
 from dhsim.physics.exchanger import hot_return_temp_c
 from dhsim.physics.mixing import mixing_share
 from dhsim.physics.radiator import heat_flow_w
@@ -312,6 +312,6 @@ def solve_loop(
                 following = temp_return - residual / slope
         temp_before, residual_before = temp_return, residual
         temp_return = following
-    # Draws that never settle are a trickle too small to reach the exchanger warm: hot water is short, the heat still adds up.
+    # Draws that never settle are a trickle too small to reach the exchanger warm: hot water is short, the heat adds up.
     unsettled = _DHW_SHORT if local and point.mixing_share * abs(residual) <= TOLERANCE_K else _NOT_CONVERGED
     return LoopPoint(point, mixed, supply, found, loss, _ITERATIONS_MAX, status | unsettled)

@@ -7,7 +7,8 @@ from dhsim.elementwise import compiled
 from dhsim.engine.loop import Instant, LoopPoint, dhw_heater
 from dhsim.engine.state import BuildingSeries, Output, PipeSeries, State, SubstationSeries, Work
 from dhsim.model.boundary import BoundaryArrays
-from dhsim.model.system import Buildings, Comfort, Curve, Floats, Pipes, Substation
+from dhsim.model.system import Buildings, Comfort, Curve, Floats, Substation
+from dhsim.network.topology import Pipes
 from dhsim.physics.heat_load import heat_demand_w, relative_load
 from dhsim.physics.zone import mass_temp_next_c
 from dhsim.solution import EXTREMES, BuildingTotals, SubstationTotals
@@ -116,7 +117,7 @@ def _record_pipes(pipes: Pipes, state: State, work: Work, out: Output, k: int, w
 def _central_dhw(
     substation: Substation, commands: Commands, instant: Instant, tap_kg_s: Floats, work: Work
 ) -> tuple[float, float, float, int]:
-    """Return flow [kg/s], return temperature [degC], loss [W] and status of the third pipe's heater; writes heat_tap_w."""
+    """Return flow [kg/s], return [degC], loss [W] and status of the third pipe's heater; writes heat_tap_w."""
     if commands.third_pipe_ok == 0:
         return 0.0, instant.temp_supply_primary_c, 0.0, 0
     tap = 0.0
@@ -156,7 +157,7 @@ def record_substep(
     step_s: float,
     keep_pipes: bool,
 ) -> tuple[float, int]:
-    """Write one sub-step into rooms, series and integrals; return the heat taken from the primary [W] and the status."""
+    """Write one sub-step into rooms, series and integrals; return the primary heat [W] and the status."""
     weight = substep_s / step_s
     group = boundary.group[k]
     point, cp, t1 = loop.point, substation.heat_capacity_water_j_kgk, instant.temp_supply_primary_c

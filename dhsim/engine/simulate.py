@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time as clock
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     parts = parts_of(system)
     agenda = Agenda(
         case.strategy,
-        pumps_count=system.pumps.count,
+        pumps_count=system.pumps.n_pumps,
         has_bypass=bool(system.control.has_bypass),
         start=boundary.time[0],
         duration_s=n_time * boundary.step_s,
@@ -89,7 +90,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     out = empty_output(n_time, n_building, n_pipe, n_time if keep_pipes else 0)
     k, blocks, trips_here = 0, 0, 0
     while k < n_time:
-        agenda.run_due(k * boundary.step_s, lambda: _observe(case, state, k))
+        agenda.run_due(k * boundary.step_s, partial(_observe, case, state, k, agenda.commands.mode))
         k_end = agenda.next_step(boundary.step_s, n_time)
         done = advance(parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes)
         trips_here = trips_here + 1 if done.trip and done.k == k else 0
@@ -108,7 +109,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     return _solution(case, out, agenda, _store_j(system, state) - store_start, blocks, clock.perf_counter() - began)
 
 
-def _observe(case: Case, state: State, k: int) -> Observation:
+def _observe(case: Case, state: State, k: int, mode: int) -> Observation:
     arrays, step_s = case.boundary.arrays, case.boundary.step_s
     hours = max(1, round(S_PER_H / step_s))
     ahead = arrays.temp_outdoor_c[k : k + _FORECAST_H * hours : hours]
@@ -126,7 +127,7 @@ def _observe(case: Case, state: State, k: int) -> Observation:
         temp_return_secondary_c=float(state.temp_return_c),
         temp_mixed_c=float(t1 - state.mixing_share * (t1 - state.temp_return_c)),
         mass_flow_secondary_kg_s=float(state.flow.mass_flow_consumer_kg_s.sum()),
-        mode=-1,
+        mode=mode,
         temp_indoor_c=rooms,
         forecast_temp_outdoor_c=tuple(float(value) for value in ahead),
     )

@@ -1,4 +1,4 @@
-"""What the kernel carries from step to step and what it writes: NamedTuples of arrays, and where each number stands in them."""
+"""What the kernel carries from step to step and what it writes: NamedTuples of arrays."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def pump_point(
 def dp_reachable_pa(
     substation: Substation, pumps: Pumps, control: Control, n: int, demand: Demand, share: float, conductance: float
 ) -> float:
-    """Return the highest secondary dp [Pa] that primary pressure and full-speed pumps can give a network of G = C sqrt(dp)."""
+    """Return the highest secondary dp [Pa] that primary and full-speed pumps can give a network of G = C sqrt(dp)."""
     network = 1.0 / (conductance * conductance)
     main = 1.0 / (substation.conductance_main_kg_s_pa05 * substation.conductance_main_kg_s_pa05)
     bypass = 1.0 / (substation.conductance_bypass_kg_s_pa05 * substation.conductance_bypass_kg_s_pa05)
@@ -128,7 +128,7 @@ def dp_reachable_pa(
 def share_reachable(
     substation: Substation, pumps: Pumps, n: int, share: float, mass_flow_kg_s: float, dp_secondary_pa: float
 ) -> float:
-    """Return the mixing share that pumps in the bypass line can carry against the secondary dp, at most the share asked for."""
+    """Return the mixing share that pumps in the bypass line can carry against the secondary dp, at most `share`."""
     if share == 0.0 or substation.pump_place != _BYPASS_LINE:
         return share
     bypass = 1.0 / (substation.conductance_bypass_kg_s_pa05 * substation.conductance_bypass_kg_s_pa05)

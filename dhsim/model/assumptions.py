@@ -1,4 +1,4 @@
-"""Prices, fuels and comfort limits that turn a Solution into a Scorecard. Plain data: `assess` knows no scenario file."""
+"""Prices and fuels that turn a Solution into a Scorecard. Plain data: `assess` knows no scenario file."""
 
 from __future__ import annotations
 

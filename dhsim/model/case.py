@@ -11,7 +11,7 @@ from dhsim.model.system import System
 
 @dataclass(frozen=True)
 class FaultPlan:
-    """Something breaks at `start_s` (s since the run's start) for `duration_s`; random if `mean_time_between_s` is given."""
+    """Something breaks at `start_s` into the run for `duration_s`; random if `mean_time_between_s` is given."""
 
     kind: str
     start_s: float

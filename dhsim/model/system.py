@@ -108,7 +108,7 @@ class Substation(NamedTuple):
 class Pumps(NamedTuple):
     """Equal pumps in parallel; the curve is head = a0 n^2 + a1 n V + a2 V^2 of one pump, in Pa and m3/s; scalars."""
 
-    count: int
+    n_pumps: int
     head_a0_pa: float
     head_a1_pa_s_m3: float
     head_a2_pa_s2_m6: float

@@ -1,8 +1,8 @@
 """Flows and pressures of a mirrored supply/return tree with pressure-driven consumers.
 
-Every element's pressure drop is written as r m^2 with r from the last flow; the tree of such quadratic elements is solved
-exactly by one sweep up (conductances) and one sweep down (flows), and repeated until r no longer changes. With fully
-rough friction that is two sweeps; a warm start makes it one.
+Every element's pressure drop is written as r m^2 with r from the last flow; the tree of such quadratic elements is
+solved exactly by one sweep up (conductances) and one sweep down (flows), and repeated until r no longer changes. With
+fully rough friction that is two sweeps; a warm start makes it one.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def pipe_resistance(
     flow = abs(mass_flow_kg_s)
     if flow < 1e-9:
         flow = 1e-9
-    drop = pressure_drop_pa(
+    drop: float = pressure_drop_pa(
         flow,
         pipes.length_m[index],
         pipes.diameter_m[index],

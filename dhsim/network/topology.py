@@ -12,7 +12,7 @@ Ints = NDArray[np.int64]
 
 
 class Pipes(NamedTuple):
-    """Trenches of a tree, supply and mirrored return. Pipe j runs from node `node_start[j]` to node j + 1; node 0 is the root."""
+    """Trenches of a tree, supply and mirrored return. Pipe j runs from `node_start[j]` to node j + 1; 0 is the root."""
 
     node_start: Ints
     length_m: Floats

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from dhsim.assess.economics import YearFacts, incremental
+from dhsim.assess.economics import cost_saved_heat_eur_mwh, incremental
 from dhsim.assess.emissions import abatement_cost_eur_t, table1
 from dhsim.assess.scorecard import year_facts
-from dhsim.assess.types import EconomicScore, Scorecard
+from dhsim.assess.types import Scorecard
 from dhsim.errors import DhsimError
-from dhsim.model.assumptions import Economics
-from dhsim.study.table import comparison_table, differences
+from dhsim.study.table import Against, comparison_table, differences
 from dhsim.study.types import Comparison, Run
 
 _CHAIN = (
@@ -47,29 +46,28 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     if len(set(names)) < len(names):
         raise DhsimError(f"two runs bear one name ({', '.join(names)}): a comparison needs different ones")
     reference, others = runs[0], runs[1:]
-    money = {run.name: _incremental(reference, run) for run in others}
-    abatement = {
-        run.name: abatement_cost_eur_t(money[run.name], reference.score.emissions, run.score.emissions)
-        for run in others
-    }
-    table = comparison_table([run.score for run in runs], money, abatement)
+    against = {run.name: _against(reference, run) for run in others}
+    table = comparison_table([run.score for run in runs], against)
     return Comparison(
         runs=tuple(runs),
         table=table,
         differences=differences(table),
-        incremental=money,
+        incremental={name: one.economics for name, one in against.items()},
         attribution=attribution([run.score for run in runs]),
         table1={run.name: table1(reference.score.emissions, run.score.emissions) for run in others},
-        abatement_eur_t=abatement,
+        abatement_eur_t={name: one.abatement_eur_t for name, one in against.items()},
     )
 
 
-def _incremental(base: Run, variant: Run) -> EconomicScore:
-    def side(run: Run) -> tuple[YearFacts, Economics]:
-        score = run.score
-        return year_facts(score.energy, score.emissions, score.years), run.case.assumptions.economics
-
-    return incremental(side(base), side(variant))
+def _against(base: Run, variant: Run) -> Against:
+    """Return the money of a variant minus that of the reference."""
+    before, after = (year_facts(run.score.energy, run.score.emissions, run.score.years) for run in (base, variant))
+    money = incremental((before, base.case.assumptions.economics), (after, variant.case.assumptions.economics))
+    return Against(
+        economics=money,
+        abatement_eur_t=abatement_cost_eur_t(money, base.score.emissions, variant.score.emissions),
+        cost_saved_eur_mwh=cost_saved_heat_eur_mwh(money, before, after),
+    )
 
 
 def attribution(scores: Sequence[Scorecard]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from dhsim.assess.types import EconomicScore, HeatSplit, Scorecard
@@ -19,13 +18,23 @@ PERCENT = 100.0
 
 
 @dataclass(frozen=True)
+class Against:
+    """A variant's money against the reference."""
+
+    economics: EconomicScore
+    abatement_eur_t: float | None
+    """Cost of a tonne of CO2eq avoided."""
+    cost_saved_eur_mwh: float | None
+    """Cost of a MWh of heat saved."""
+
+
+@dataclass(frozen=True)
 class Column:
     """All that one column of the table is made of."""
 
     score: Scorecard
     reference: Scorecard
-    incremental: EconomicScore | None
-    abatement_eur_t: float | None
+    against: Against | None
 
 
 Value = Callable[[Column], float | None]
@@ -44,8 +53,12 @@ def _saved_percent(part: Callable[[Scorecard], float]) -> Value:
     return value
 
 
+def _against(part: Callable[[Against], float | None]) -> Value:
+    return lambda c: None if c.against is None else part(c.against)
+
+
 def _incremental(part: Callable[[EconomicScore], float | None]) -> Value:
-    return lambda c: None if c.incremental is None else part(c.incremental)
+    return _against(lambda against: part(against.economics))
 
 
 def _percent(value: float | None) -> float | None:
@@ -62,31 +75,6 @@ def _heat_year(score: Scorecard) -> float:
 
 def _electricity(score: Scorecard) -> float:
     return score.energy.year.energy_pump_mwh
-
-
-def _growth(cash_flow: pd.DataFrame) -> float:
-    """Return 1 + discount rate, read from the first later year with money in it; NaN if there is none."""
-    known = cash_flow.loc[(cash_flow.index > 0) & (cash_flow["net"].abs() > 0)]
-    if known.empty:
-        return NAN
-    return float((known["net"].iloc[0] / known["discounted"].iloc[0]) ** (1.0 / int(known.index[0])))
-
-
-def cost_saved_eur_mwh(column: Column) -> float:
-    """Cost of a MWh of heat saved: discounted investment, electricity, service and staff over discounted saved heat.
-
-    ``c = -sum_k (capex + electricity + service + staff)_k / (1 + i)^k / (saved sum_{k>0} 1 / (1 + i)^k)``, with the
-    differences to the reference. Returns: EUR/MWh; NaN for the reference and where no heat is saved.
-    """
-    saved_mwh = (_heat_year(column.reference) - _heat_year(column.score)) / column.score.years
-    if column.incremental is None or saved_mwh <= 0:
-        return NAN
-    flow = column.incremental.cash_flow
-    years = flow.index.to_numpy(dtype=float)
-    factor = _growth(flow) ** -years
-    parts = [name for name in ("capex", "electricity", "service", "staff") if name in flow]
-    cost_eur = -float(np.sum(flow[parts].sum(axis=1).to_numpy() * factor))
-    return cost_eur / (saved_mwh * float(np.sum(factor[years > 0])))
 
 
 def _split_rows(group: str, part: Callable[[Scorecard], HeatSplit]) -> tuple[Row, ...]:
@@ -149,8 +137,18 @@ _MONEY: tuple[Row, ...] = (
     ("Money, against the reference", "Payback, simple", "y", _incremental(lambda e: e.payback_simple_y)),
     ("Money, against the reference", "Payback, discounted", "y", _incremental(lambda e: e.payback_discounted_y)),
     ("Money, against the reference", "Payback, IC over mean CF", "y", _incremental(lambda e: e.payback_mean_y)),
-    ("Money, against the reference", "Cost of a MWh saved", "EUR/MWh", cost_saved_eur_mwh),
-    ("Money, against the reference", "Cost of a t CO2eq avoided", "EUR/t", lambda c: c.abatement_eur_t),
+    (
+        "Money, against the reference",
+        "Cost of a MWh saved",
+        "EUR/MWh",
+        _against(lambda a: a.cost_saved_eur_mwh),
+    ),
+    (
+        "Money, against the reference",
+        "Cost of a t CO2eq avoided",
+        "EUR/t",
+        _against(lambda a: a.abatement_eur_t),
+    ),
 )
 
 ROWS: tuple[Row, ...] = (
@@ -163,20 +161,13 @@ ROWS: tuple[Row, ...] = (
 )
 
 
-def comparison_table(
-    scores: Sequence[Scorecard],
-    incremental: Mapping[str, EconomicScore] | None = None,
-    abatement_eur_t: Mapping[str, float | None] | None = None,
-) -> pd.DataFrame:
+def comparison_table(scores: Sequence[Scorecard], against: Mapping[str, Against] | None = None) -> pd.DataFrame:
     """Return quantities down (index group, quantity, unit), scenarios across; the first score is the reference.
 
     Savings are given twice: of the hours above the CPT and of the year. What does not exist (an IRR, the savings of the
     reference) is NaN. With one score the rows against a reference are left out.
     """
-    columns = [
-        Column(score, scores[0], (incremental or {}).get(score.name), (abatement_eur_t or {}).get(score.name))
-        for score in scores
-    ]
+    columns = [Column(score, scores[0], (against or {}).get(score.name)) for score in scores]
     alone = ("Savings", "Money, against the reference")
     rows = [row for row in ROWS if len(scores) > 1 or row[0] not in alone]
     index = pd.MultiIndex.from_tuples([row[:3] for row in rows], names=INDEX_NAMES)

@@ -218,9 +218,7 @@ class GroupSubstation:
         electric = shaft / efficiency_drive
         return Hydraulics(share, dp, flow, dp_main, through, rise, speed, running, electric, shaft, status)
 
-    def central_dhw(
-        self, wanted: Wanted, commands: Commands
-    ) -> tuple[float, float, Floats, float, Status]:
+    def central_dhw(self, wanted: Wanted, commands: Commands) -> tuple[float, float, Floats, float, Status]:
         """Return flow [kg/s], return [degC], heat tapped by building [W], loss [W] and status of the third pipe's heater."""
         t1, nothing = wanted.temp_supply_primary_c, np.zeros_like(wanted.tap_kg_s)
         if not commands.third_pipe_ok:
@@ -241,7 +239,11 @@ class GroupSubstation:
     def solve(self, wanted: Wanted, commands: Commands, temp_return_c: float) -> Loop:
         """Return the loop, iterated from a guess of its return until that is what comes back."""
         local, t1 = not commands.third_pipe_ok, wanted.temp_supply_primary_c
-        substation, buildings, cp = self.system.substation, self.system.buildings, self.system.substation.heat_capacity_water_j_kgk
+        substation, buildings, cp = (
+            self.system.substation,
+            self.system.buildings,
+            self.system.substation.heat_capacity_water_j_kgk,
+        )
         nothing = np.zeros_like(wanted.tap_kg_s)
         draw, heat_tap, status_dhw = nothing, nothing, Status.OK
         at_building = np.full_like(nothing, t1)
@@ -254,7 +256,13 @@ class GroupSubstation:
             draw_before = draw
             if local:
                 asked, _, heat_tap, _, status_dhw = dhw_heaters(
-                    at_building, wanted.tap_kg_s, wanted.temp_cold_c, substation.temp_hot_c, 0.0, buildings.ua_dhw_w_k, cp
+                    at_building,
+                    wanted.tap_kg_s,
+                    wanted.temp_cold_c,
+                    substation.temp_hot_c,
+                    0.0,
+                    buildings.ua_dhw_w_k,
+                    cp,
                 )
                 draw = draw + (1.0 if iteration < DRAWS_FREE else DRAWS_STEP_REL) * (asked - draw)
             point = self.hydraulics(wanted, commands, share, draw)

@@ -42,9 +42,7 @@ def cut(case: Case, first: int, n_steps: int) -> Case:
     boundary = case.boundary
     part = slice(first, first + n_steps)
     arrays = type(boundary.arrays)(*(np.ascontiguousarray(values[part]) for values in boundary.arrays))
-    return dataclasses.replace(
-        case, boundary=dataclasses.replace(boundary, time=boundary.time[part], arrays=arrays)
-    )
+    return dataclasses.replace(case, boundary=dataclasses.replace(boundary, time=boundary.time[part], arrays=arrays))
 
 
 def simulate_reference(case: Case, n_steps: int | None = None) -> Solution:
@@ -69,7 +67,7 @@ class Stepper:
         self.substation = GroupSubstation(case.system)
         self.agenda = Agenda(
             case.strategy,
-            pumps_count=case.system.pumps.count,
+            pumps_count=case.system.pumps.n_pumps,
             has_bypass=bool(case.system.control.has_bypass),
             start=case.boundary.time[0],
             duration_s=n_time * self.step_s,
@@ -157,14 +155,14 @@ class Stepper:
 
     def _pumps(self, commands: Commands, filtered: float) -> int:
         on, pumps, curve = commands.pumps_on, self.system.pumps, self.system.curve
-        if pumps.count < 2 or self.substation.constant_speed:
+        if pumps.n_pumps < 2 or self.substation.constant_speed:
             return on
         if pumps.staging == Staging.HEAT_50:
             load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
-            return pumps.count - 1 if load < HEAT_OFF_REL else pumps.count if load > HEAT_BACK_REL else on
+            return pumps.n_pumps - 1 if load < HEAT_OFF_REL else pumps.n_pumps if load > HEAT_BACK_REL else on
         if self.flow_pump_m3_s <= 0.0:
             return on
-        if on < pumps.count and (self.short or self._runout_rel(on)[1] > RUNOUT_ADD_REL):
+        if on < pumps.n_pumps and (self.short or self._runout_rel(on)[1] > RUNOUT_ADD_REL):
             return on + 1
         if on > 1:
             speed, runout = self._runout_rel(on - 1)
@@ -327,7 +325,9 @@ class Stepper:
                 point.flow_kg_s * loop.temp_return_c, t1,
             ),
         )  # fmt: skip
-        self._sum_buildings(int(self.given.group[k]), seconds, outdoor, heating, loop.heat_sh_w, tap, {**gained, **lost})
+        self._sum_buildings(
+            int(self.given.group[k]), seconds, outdoor, heating, loop.heat_sh_w, tap, {**gained, **lost}
+        )
         self._highest("mass_flow_primary_max_kg_s", primary)
         self._highest("mass_flow_secondary_max_kg_s", point.flow_kg_s)
         self._highest("mass_flow_dhw_primary_max_kg_s", dhw_all)
@@ -434,7 +434,7 @@ class Stepper:
             temp_return_secondary_c=self.temp_return,
             temp_mixed_c=t1 - self.share * (t1 - self.temp_return),
             mass_flow_secondary_kg_s=float(self.substation.tree.flow_jet.sum()),
-            mode=-1,
+            mode=self.agenda.commands.mode,
             temp_indoor_c=dict(zip(names[self.monitored].tolist(), self.room[self.monitored].tolist(), strict=True)),
             forecast_temp_outdoor_c=tuple(given.temp_outdoor_c[k : k + 24 * hours : hours].tolist()),
         )

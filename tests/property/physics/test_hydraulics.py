@@ -56,7 +56,9 @@ def test_pump_round_trips(curve: tuple[float, float, float], speed: float, flow:
 def test_affinity_laws(curve: tuple[float, float, float], speed: float, flow: float, factor: float) -> None:
     scaled = pressure_rise_pa(flow * factor, speed * factor, *curve)
     assert scaled == pytest.approx(factor**2 * pressure_rise_pa(flow, speed, *curve), rel=1e-9, abs=1e-9 * curve[0])
-    assert efficiency(flow * factor, speed * factor, 0.7, 0.01, 0.02) == pytest.approx(efficiency(flow, speed, 0.7, 0.01, 0.02))
+    assert efficiency(flow * factor, speed * factor, 0.7, 0.01, 0.02) == pytest.approx(
+        efficiency(flow, speed, 0.7, 0.01, 0.02)
+    )
 
 
 @given(st.floats(0.0, 0.1), st.floats(0.05, 1.2), st.floats(0.1, 0.9))

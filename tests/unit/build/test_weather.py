@@ -52,8 +52,8 @@ def scenario(
     )
 
 
-def omsk(**said: Any) -> Weather:
-    return make_weather(scenario({"climate": "omsk"}, **said))
+def omsk(months: str = "normal", **said: Any) -> Weather:
+    return make_weather(scenario({"climate": "omsk", "months": months}, **said))
 
 
 # --- synthetic ------------------------------------------------------------------------------------------------------
@@ -111,12 +111,28 @@ def test_expected_months_are_the_catalogues() -> None:
 
 
 def test_daily_noise_has_the_catalogues_spread_and_memory() -> None:
-    days = np.array([omsk(seed=seed).temp_outdoor_c.reshape(365, 24).mean(axis=1) for seed in range(40)])
+    drawn = [omsk("drawn", seed=seed).temp_outdoor_c for seed in range(40)]
+    days = np.array([temp.reshape(365, 24).mean(axis=1) for temp in drawn])
     anomaly = days - days.mean(axis=0)
     month = pd.date_range("2021-01-01", periods=365).month
     spread = np.array([anomaly[:, month == m].std() for m in range(1, 13)])
     assert spread == pytest.approx(climate_of("omsk").temp_sd_daily_k, rel=0.15)
     assert np.corrcoef(anomaly[:, :-1].ravel(), anomaly[:, 1:].ravel())[0, 1] == pytest.approx(0.78, abs=0.03)
+
+
+def test_months_of_a_normal_year_have_their_normal_means() -> None:
+    year = omsk(seed=3)
+    means = pd.Series(year.temp_outdoor_c, year.time).groupby(year.time.month).mean()
+    assert means.to_numpy() == pytest.approx(climate_of("omsk").temp_mean_c, abs=1e-9)
+    drawn = omsk("drawn", seed=3)
+    off = pd.Series(drawn.temp_outdoor_c, drawn.time).groupby(drawn.time.month).mean().to_numpy() - means.to_numpy()
+    assert np.abs(off).max() > 0.5
+
+
+def test_a_part_of_the_year_is_a_piece_of_it() -> None:
+    year, april = omsk(seed=5), omsk(seed=5, start="2021-04-01", days=10)
+    assert april.temp_outdoor_c == pytest.approx(year.temp_outdoor_c[90 * 24 : 100 * 24], abs=1e-12)
+    assert april.irradiance_facade_w_m2 == pytest.approx(year.irradiance_facade_w_m2[90 * 24 : 100 * 24], abs=1e-12)
 
 
 def test_afternoons_are_warmest_by_the_swing_of_the_month() -> None:

@@ -15,7 +15,7 @@ from dhsim.model.boundary import ABOVE_CPT, BELOW_CPT, N_CLASS, OUT_OF_SEASON, B
 from dhsim.model.case import Case, Strategy
 from dhsim.model.system import Comfort, Control, Curve, System
 from dhsim.solution import Event, Solution
-from dhsim.study.table import comparison_table, differences
+from dhsim.study.table import Against, comparison_table, differences
 from dhsim.study.types import Comparison, Run
 
 NAMES = ("baseline", "vfd_only", "cap70", "variable_flow", "compensated", "compensated_trim")
@@ -337,7 +337,8 @@ def comparison_of(names: tuple[str, ...], *, days: int = 365, step_s: float = 36
             index=pd.Index(["NOx", "SO2", "CO2"], name="pollutant"),
         )
     scores = [run.score for run in runs]
-    table = comparison_table(scores, incremental, abatement)
+    against = {name: Against(money, abatement[name], 12.3) for name, money in incremental.items()}
+    table = comparison_table(scores, against)
     columns = ["step", "from", "to", "heat_saved_mwh", "heat_saved_above_cpt_mwh", "electricity_saved_mwh", "note"]
     return Comparison(
         tuple(runs), table, differences(table), incremental, pd.DataFrame(steps, columns=columns), table1, abatement

@@ -38,17 +38,6 @@ def test_one_scenario_has_nothing_to_compare_with(single: Comparison) -> None:
     assert list(table.columns) == ["baseline"]
 
 
-def test_cost_of_a_saved_mwh_by_hand(comparison: Comparison) -> None:
-    table = comparison.table
-    incremental = comparison.incremental["cap70"]
-    saved = table.loc[("Savings", "Heat saved, of the year", "MWh"), "cap70"]
-    annuity = (1 - 1.08**-25) / 0.08
-    running = -incremental.cash_flow["electricity"].iloc[1]
-    wanted = (incremental.capex_eur + running * annuity) / (saved * annuity)
-    assert table.loc[("Money, against the reference", "Cost of a MWh saved", "EUR/MWh"), "cap70"] == pytest.approx(
-        wanted
-    )
-
 
 def test_differences_are_absolute_and_in_percent(comparison: Comparison) -> None:
     made = differences(comparison.table)
