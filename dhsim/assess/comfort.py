@@ -55,7 +55,7 @@ def assess_comfort(solution: Solution, system: System) -> ComfortScore:
 
 
 def _lowest_dp_pa(solution: Solution) -> Floats:
-    """Return the lowest dp at every jet pump while water flows through it; NaN where none ever did or it was not kept."""
+    """Return the lowest dp at every jet pump while water flows through it; NaN where none did or it was not kept."""
     names = ("dp_building_pa", "mass_flow_building_kg_s")
     if any(name not in solution.arrays for name in names):
         return np.full(len(solution.building_ids), np.nan)

@@ -217,6 +217,8 @@ def buildings_block(run: Run) -> Block:
         "In band %",
         "SH MWh",
         "DHW MWh",
+        "Lowest dp kPa",
+        "Nozzle mm",
     )
     rows = []
     for name, row in run.score.comfort.by_building.iterrows():
@@ -229,6 +231,8 @@ def buildings_block(run: Run) -> Block:
             (100 * row["share_in_band"], 1),
             (row["heat_sh_mwh"], 1),
             (row["heat_dhw_mwh"], 1),
+            (row["dp_min_kpa"], 0),
+            (row["nozzle_mm"], 1),
         ]
         rows.append(
             (str(name), str(row["type"]), *(format_number(float(value), decimals) for value, decimals in numbers))

@@ -38,11 +38,17 @@ HOUR_S = 3600.0
 
 
 def cut(case: Case, first: int, n_steps: int) -> Case:
-    """Return the Case of `n_steps` steps from step `first` on; faults keep their time since the start of the run."""
+    """Return the Case of `n_steps` steps from step `first` on; faults at a fixed moment keep it."""
     boundary = case.boundary
     part = slice(first, first + n_steps)
     arrays = type(boundary.arrays)(*(np.ascontiguousarray(values[part]) for values in boundary.arrays))
-    return dataclasses.replace(case, boundary=dataclasses.replace(boundary, time=boundary.time[part], arrays=arrays))
+    shift_s = first * boundary.step_s
+    faults = tuple(dataclasses.replace(fault, start_s=fault.start_s - shift_s) for fault in case.strategy.faults)
+    return dataclasses.replace(
+        case,
+        boundary=dataclasses.replace(boundary, time=boundary.time[part], arrays=arrays),
+        strategy=dataclasses.replace(case.strategy, faults=faults),
+    )
 
 
 def simulate_reference(case: Case, n_steps: int | None = None) -> Solution:

@@ -132,7 +132,7 @@ def test_months_of_a_normal_year_have_their_normal_means() -> None:
 def test_a_part_of_the_year_is_a_piece_of_it() -> None:
     year, april = omsk(seed=5), omsk(seed=5, start="2021-04-01", days=10)
     assert april.temp_outdoor_c == pytest.approx(year.temp_outdoor_c[90 * 24 : 100 * 24], abs=1e-12)
-    assert april.irradiance_facade_w_m2 == pytest.approx(year.irradiance_facade_w_m2[90 * 24 : 100 * 24], abs=1e-12)
+    assert april.irradiance_facade_w_m2 == pytest.approx(year.irradiance_facade_w_m2[90 * 24 : 100 * 24], abs=1e-8)
 
 
 def test_afternoons_are_warmest_by_the_swing_of_the_month() -> None:

@@ -267,6 +267,8 @@ def score_of(name: str, solution: Solution, boundary: Boundary) -> Scorecard:
             "share_in_band": 0.41,
             "heat_sh_mwh": year.heat_sh_mwh / 4,
             "heat_dhw_mwh": year.heat_dhw_mwh / 4,
+            "dp_min_kpa": 171.0,
+            "nozzle_mm": 8.4,
         },
         index=pd.Index(BUILDINGS, name="building"),
     )
