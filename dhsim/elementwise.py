@@ -43,7 +43,7 @@ def cache_folder() -> Path:
     numba stamps a cache entry with the hash of the caller's own file only, so an entry would survive a change of a
     formula that it calls; naming the folder by a hash of all sources makes that impossible.
     """
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version} {_PACKAGE}".encode())
     for source in sorted(_PACKAGE.rglob("*.py")):
         digest.update(str(source.relative_to(_PACKAGE)).encode())
         digest.update(source.read_bytes())

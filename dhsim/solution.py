@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dhsim.errors import DhsimError, Status
 from dhsim.model.system import Floats
 from dhsim.quantities import QUANTITIES
+from dhsim.units import S_PER_H
 
 
 class SubstationTotals(NamedTuple):
@@ -54,7 +55,7 @@ class BuildingTotals(NamedTuple):
     underheating_ks: float
     seconds_in_band: float
     seconds_counted: float
-    """Time counted for comfort: the heating season."""
+    """Time counted for comfort (BoundaryArrays.comfort_counted)."""
     temp_indoor_ks: float
 
 
@@ -93,7 +94,7 @@ class Solution:
     """SUBSTATION_TOTALS: (N_GROUP,); BUILDING_TOTALS: (N_GROUP, n_building)."""
     extremes: Mapping[str, float]
     temp_indoor_min_c: Floats
-    """(n_building,), over the heating season"""
+    """(n_building,), over the time counted for comfort"""
     temp_indoor_max_c: Floats
     store_change_j: Floats
     """(n_building,): heat in rooms and walls, end minus start."""
@@ -137,7 +138,7 @@ class Solution:
     def warnings(self) -> dict[str, float]:
         """Return hours a status flag was raised, by the flag's name."""
         hours = {
-            flag.name or "": float(np.count_nonzero(self.status & flag)) * self.step_s / 3600.0
+            flag.name or "": float(np.count_nonzero(self.status & flag)) * self.step_s / S_PER_H
             for flag in Status
             if flag
         }

@@ -42,11 +42,11 @@ def indicators(
     Parameters
     ----------
     net_eur
-        Net flow of year 0, 1, 2 ...; income positive.
+        Net flow of year 0, 1, 2 ...; income positive [EUR].
     discount_rate
         i, per year.
     capex_eur
-        Investment in each year, as a negative flow and part of `net_eur`; left out: year 0, if it is negative.
+        Investment in each year, as a negative flow and part of `net_eur` [EUR]; left out: year 0, if it is negative.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Room temperatures in the heating season; a building's room stands for its flats."""
+"""Room temperatures in the heating season, but for its first days; a building's room stands for its flats."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class EnergyScore:
 
 @dataclass(frozen=True)
 class ComfortScore:
-    """Rooms in the heating season."""
+    """Rooms in the heating season, without the first three days after its start."""
 
     temp_mean_c: float
     temp_coldest_c: float

@@ -19,6 +19,8 @@ from dhsim.units import PA_PER_KPA, S_PER_DAY, S_PER_MIN
 
 GROUND_DEPTH_M = 1.5
 GROUND_DIFFUSIVITY_M2_S = 0.6e-6
+WARM_UP_DAYS = 3
+"""Unheated rooms are at 13 degC or so when the season starts; that is no verdict on a policy."""
 _DAYS_FOR_HARMONIC = 300
 
 
@@ -27,7 +29,8 @@ def build_boundary(scenario: Scenario) -> tuple[Boundary, DhwPeak]:
     weather = make_weather(scenario)
     step_s = scenario.time.step_min * S_PER_MIN
     outdoor = weather.temp_outdoor_c
-    season = season_of(scenario, outdoor, round(S_PER_DAY / step_s))
+    steps_per_day = round(S_PER_DAY / step_s)
+    season = season_of(scenario, outdoor, steps_per_day)
     cpt = change_point_c(scenario)
     cold = temp_cold_c(scenario, weather.time)
     tap = tap_mass_flow_kg_s(scenario, weather.time)
@@ -39,6 +42,7 @@ def build_boundary(scenario: Scenario) -> tuple[Boundary, DhwPeak]:
         dp_available_pa=np.full(outdoor.size, scenario.plant.dp_available_kpa * PA_PER_KPA),
         temp_cold_c=cold,
         heating_season=season,
+        comfort_counted=counted_of(season, steps_per_day),
         group=group_of(weather.time, outdoor, season, cpt),
         heat_gain_w=heat_gain_w(scenario, weather.time),
         mass_flow_tap_kg_s=tap,
@@ -82,6 +86,14 @@ def season_of(scenario: Scenario, temp_outdoor_c: Floats, steps_per_day: int) ->
     if rule == "by_temperature":
         return heating_season(temp_outdoor_c, steps_per_day, scenario.heat_load.heating_limit_temp_c).astype(np.int64)
     return np.full(temp_outdoor_c.size, rule == "always", dtype=np.int64)
+
+
+def counted_of(season: Ints, steps_per_day: int) -> Ints:
+    """Return 1 in the heating season but for `WARM_UP_DAYS` after each start; a run starting in it counts at once."""
+    counted = season.copy()
+    for start in np.flatnonzero(np.diff(season) == 1) + 1:
+        counted[start : start + WARM_UP_DAYS * steps_per_day] = 0
+    return counted
 
 
 def group_of(time: pd.DatetimeIndex, temp_outdoor_c: Floats, season: Ints, cpt_c: float) -> Ints:

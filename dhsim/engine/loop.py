@@ -24,6 +24,8 @@ _NOT_CONVERGED = int(Status.NOT_CONVERGED)
 _ITERATIONS_MAX = 80
 _ITERATIONS_FREE = 20
 TOLERANCE_K = 1e-10
+_TOLERANCE_DRAW_REL = 1e-14
+"""Of the flow: a trickle to a far exchanger changes its supply temperature strongly, and its draw settles slowly."""
 CIRCULATION_DROP_K = 5.0
 """Temperature drop of the third pipe's circulation, which sizes its flow."""
 DHW_APPROACH_MIN_K = 3.0
@@ -86,10 +88,12 @@ def dhw_heater(
 
     Parameters
     ----------
-    temp_supply_c, temp_cold_c, temp_hot_c
-        Heating water, cold water, and hot water wanted [degC].
+    temp_supply_c
+        Heating water [degC].
     tap_kg_s
         Hot water drawn [kg/s].
+    temp_cold_c, temp_hot_c
+        Cold water, and hot water wanted [degC].
     loss_circulation_w
         Heat loss of the circulation, which comes back 5 K colder [W].
     ua_w_k
@@ -302,7 +306,7 @@ def solve_loop(
         if flow <= 0.0:
             return LoopPoint(point, mixed, supply, found, 0.0, iteration, status)
         residual = found - temp_return
-        settled = change_draw <= 1e-12 * substation.mass_flow_design_kg_s
+        settled = change_draw <= _TOLERANCE_DRAW_REL * flow
         if point.mixing_share * abs(residual) <= TOLERANCE_K and settled:
             return LoopPoint(point, mixed, supply, found, loss, iteration, status)
         following = found

@@ -37,6 +37,7 @@ def _record_buildings(
     comfort: Comfort,
     instant: Instant,
     heat_gain_w: Floats,
+    comfort_counted: int,
     group: int,
     state: State,
     work: Work,
@@ -47,7 +48,8 @@ def _record_buildings(
 ) -> float:
     """Move every building one sub-step on, write it down, and return what their heat balances leave over [J]."""
     residual, outdoor = 0.0, instant.temp_outdoor_c
-    counted = 1.0 if instant.heating_season == 1 else 0.0
+    season = 1.0 if instant.heating_season == 1 else 0.0
+    counted = 1.0 if comfort_counted == 1 else 0.0
     load = relative_load(outdoor, comfort.temp_demand_c, curve.temp_design_outdoor_c)
     for i in range(buildings.node.size):
         room, heat, gain = work.temp_room_next_c[i], work.heat_sh_w[i], heat_gain_w[i]
@@ -68,7 +70,7 @@ def _record_buildings(
         residual += substep_s * (heat + gain + solar - envelope - ventilation) - stored
         state.temp_room_c[i] = room
         state.temp_mass_c[i] = mass
-        demand = counted * heat_demand_w(load, buildings.heat_design_w[i])
+        demand = season * heat_demand_w(load, buildings.heat_design_w[i])
         totals = BuildingTotals(
             heat_sh_j=heat,
             heat_demand_j=demand,
@@ -174,6 +176,7 @@ def record_substep(
         comfort,
         instant,
         boundary.heat_gain_w[k],
+        boundary.comfort_counted[k],
         group,
         state,
         work,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time as clock
 from collections.abc import Callable
 from functools import partial
@@ -90,7 +91,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     out = empty_output(n_time, n_building, n_pipe, n_time if keep_pipes else 0)
     k, blocks, trips_here = 0, 0, 0
     while k < n_time:
-        agenda.run_due(k * boundary.step_s, partial(_observe, case, state, k, agenda.commands.mode))
+        agenda.run_due(k * boundary.step_s, partial(_observe, case, state, k, agenda))
         k_end = agenda.next_step(boundary.step_s, n_time)
         done = advance(parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes)
         trips_here = trips_here + 1 if done.trip and done.k == k else 0
@@ -109,8 +110,9 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     return _solution(case, out, agenda, _store_j(system, state) - store_start, blocks, clock.perf_counter() - began)
 
 
-def _observe(case: Case, state: State, k: int, mode: int) -> Observation:
+def _observe(case: Case, state: State, k: int, agenda: Agenda) -> Observation:
     arrays, step_s = case.boundary.arrays, case.boundary.step_s
+    seen = 1.0 if agenda.commands.sensor_ok else math.nan
     hours = max(1, round(S_PER_H / step_s))
     ahead = arrays.temp_outdoor_c[k : k + _FORECAST_H * hours : hours]
     rooms = {
@@ -118,16 +120,16 @@ def _observe(case: Case, state: State, k: int, mode: int) -> Observation:
         for i, name in enumerate(case.system.building_ids)
         if case.system.buildings.monitored[i]
     }
-    t1 = float(arrays.temp_supply_primary_c[k])
+    t1 = seen * float(arrays.temp_supply_primary_c[k])
     return Observation(
         time_s=k * step_s,
-        temp_outdoor_c=float(arrays.temp_outdoor_c[k]),
+        temp_outdoor_c=seen * float(arrays.temp_outdoor_c[k]),
         temp_outdoor_filtered_c=float(state.temp_outdoor_filtered_c),
         temp_supply_primary_c=t1,
-        temp_return_secondary_c=float(state.temp_return_c),
+        temp_return_secondary_c=seen * float(state.temp_return_c),
         temp_mixed_c=float(t1 - state.mixing_share * (t1 - state.temp_return_c)),
         mass_flow_secondary_kg_s=float(state.flow.mass_flow_consumer_kg_s.sum()),
-        mode=mode,
+        mode=agenda.commands.mode,
         temp_indoor_c=rooms,
         forecast_temp_outdoor_c=tuple(float(value) for value in ahead),
     )

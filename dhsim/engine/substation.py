@@ -194,7 +194,7 @@ def operating_point(
     share = demand.mixing_share
     if share > 0.0 and n == 0:
         share, status = 0.0, _NO_PUMP
-    open_sum = 0.0
+    asked, open_sum = share, 0.0
     for i in range(conductance.size):
         open_sum += conductance[i] + draw[i]
     if open_sum <= 0.0:
@@ -219,16 +219,16 @@ def operating_point(
         reachable = dp_reachable_pa(substation, pumps, control, n, demand, share, network)
         limited = reachable < dp_wanted * (1.0 - 1e-9)
         dp_next = reachable if limited or control.flow_law == _CONSTANT_SPEED else dp_wanted
-        share_next = share_reachable(substation, pumps, n, share, total, dp_next)
+        share_next = share_reachable(substation, pumps, n, asked, total, dp_next)
         done = abs(dp_next - dp) <= _TOLERANCE_REL * dp and abs(share_next - share) <= _TOLERANCE_REL
-        if share_next < share:
-            status |= _PUMP_AT_LIMIT
         dp, share = dp_next, share_next
         if done:
             converged = True
             break
     if not converged:
         status |= _NOT_CONVERGED
+    if share < asked:
+        status |= _PUMP_AT_LIMIT
     if limited:
         status |= _DP_SHORT
         if substation.pump_place != _BYPASS_LINE and n > 0:

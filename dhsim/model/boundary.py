@@ -26,6 +26,8 @@ class BoundaryArrays(NamedTuple):
     dp_available_pa: Floats
     temp_cold_c: Floats
     heating_season: Ints
+    comfort_counted: Ints
+    """1 where rooms count for comfort: the heating season without its first days, when they come up from the cold."""
     group: Ints
     """(month - 1) * N_CLASS + class; integrals accumulate by it."""
     heat_gain_w: Floats

@@ -237,7 +237,7 @@ def nox_kg(burnt_kg: float, lhv_j_kg: float, nox_kg_gj: float) -> float:
 
     Notes
     -----
-    The paper shows NOx in its Table 1 but gives no formula; this is the usual factor method.
+    The paper shows NOx in its Table 1 but gives no formula. Source: the usual factor method, mass per energy of fuel.
 
     Examples
     --------

@@ -73,7 +73,7 @@ def write_series(
 ) -> list[Path]:
     """Write everything the run kept, at its own time step; the names of the columns bear the units.
 
-    Parquet holds full precision. CSV is rounded to 4 decimals (W and Pa to one) and opens in a spreadsheet. Returns:
+    Parquet holds seven digits. CSV is rounded to 4 decimals (W and Pa to one) and opens in a spreadsheet. Returns:
     the files written.
     """
     table = run.solution.table()
@@ -98,9 +98,18 @@ def write_all_series(
 
 def _parquet(table: pd.DataFrame) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        # Dictionaries rarely pay for measured-like floats and cost most of the writing time.
-        arrow = pa.Table.from_pandas(table)
-        pq.write_table(arrow, path, compression="snappy", use_dictionary=False, write_statistics=False)
+        # Seven digits are finer than any sensor, and bytes sorted by place pack well: a fifth of the size.
+        floats = {name: np.float32 for name, kind in table.dtypes.items() if kind == np.float64}
+        arrow = pa.Table.from_pandas(table.astype(floats))
+        columns = [str(name) for name in floats]
+        pq.write_table(
+            arrow,
+            path,
+            compression="zstd",
+            use_dictionary=False,
+            use_byte_stream_split=columns,
+            write_statistics=False,
+        )
 
     return write
 

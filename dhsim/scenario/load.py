@@ -263,7 +263,8 @@ def _sound_sections(said: Mapping[str, Any], broken: set[int | str]) -> SimpleNa
         if name not in broken:
             kind: Any = field.annotation
             adapter: TypeAdapter[Any] = TypeAdapter(kind)
-            value = adapter.validate_python(said[name], strict=True) if name in said else field.get_default()
+            default = field.get_default(call_default_factory=True, validated_data={})
+            value = adapter.validate_python(said[name], strict=True) if name in said else default
             setattr(sound, name, value)
     return sound
 

@@ -296,7 +296,7 @@ class GroupSubstation:
             )
             found, pipe_return, loss_return = self.tree.back(consumed, back, wanted.ambient_c, wanted.temp_ground_c)
             residual = found - guess
-            draws_settled = float(np.max(np.abs(draw - draw_before))) <= 1e-13 * substation.mass_flow_design_kg_s
+            draws_settled = bool(np.all(np.abs(draw - draw_before) <= 1e-13 * draw))
             mixes_right = point.share * abs(residual) <= TOLERANCE_K
             converged = flow <= 0.0 or (mixes_right and draws_settled)
             if converged:

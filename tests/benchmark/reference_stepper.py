@@ -275,7 +275,7 @@ class Stepper:
         store_before_j = self._store_j()
         self.room, self.mass = loop.temp_room_c, mass
         stored_j = float(np.sum(self._store_j() - store_before_j))
-        self._record(commands, wanted, loop, k, filtered, seconds, outdoor, heating, gained, lost, stored_j)
+        self._record(commands, wanted, loop, k, filtered, seconds, outdoor, gained, lost, stored_j)
         self._remember(commands, loop, seconds)
 
     def _remember(self, commands: Commands, loop: Loop, seconds: float) -> None:
@@ -302,7 +302,6 @@ class Stepper:
         filtered: float,
         seconds: float,
         outdoor: float,
-        heating: bool,
         gained: Mapping[str, Floats],
         lost: Mapping[str, Floats],
         stored_j: float,
@@ -331,9 +330,7 @@ class Stepper:
                 point.flow_kg_s * loop.temp_return_c, t1,
             ),
         )  # fmt: skip
-        self._sum_buildings(
-            int(self.given.group[k]), seconds, outdoor, heating, loop.heat_sh_w, tap, {**gained, **lost}
-        )
+        self._sum_buildings(k, seconds, outdoor, loop.heat_sh_w, tap, {**gained, **lost})
         self._highest("mass_flow_primary_max_kg_s", primary)
         self._highest("mass_flow_secondary_max_kg_s", point.flow_kg_s)
         self._highest("mass_flow_dhw_primary_max_kg_s", dhw_all)
@@ -394,22 +391,22 @@ class Stepper:
 
     def _sum_buildings(
         self,
-        group: int,
+        k: int,
         seconds: float,
         outdoor: float,
-        heating: bool,
         heat: Floats,
         tap: Floats,
         flows: Mapping[str, Floats],
     ) -> None:
         comfort, room = self.system.comfort, self.room
-        sums = {"heat_sh_j": heat, "heat_tap_j": tap, "heat_excess_j": np.maximum(heat, 0.0), **flows}
-        if heating:
+        sums = {"heat_sh_j": heat, "heat_tap_j": tap, **flows}
+        demand = np.zeros_like(heat)
+        if self.given.heating_season[k]:
             load = relative_load(outdoor, comfort.temp_demand_c, self.system.curve.temp_design_outdoor_c)
             demand = heat_demand_w(load, self.system.buildings.heat_design_w)
+        sums |= {"heat_demand_j": demand, "heat_excess_j": np.maximum(heat - demand, 0.0)}
+        if self.given.comfort_counted[k]:
             sums |= {
-                "heat_demand_j": demand,
-                "heat_excess_j": np.maximum(heat - demand, 0.0),
                 "overheating_ks": np.maximum(room - comfort.temp_high_c, 0.0),
                 "underheating_ks": np.maximum(comfort.temp_low_c - room, 0.0),
                 "seconds_in_band": (comfort.temp_low_c <= room) & (room <= comfort.temp_high_c),
@@ -418,6 +415,7 @@ class Stepper:
             }
             np.minimum(self.coldest, room, out=self.coldest)
             np.maximum(self.warmest, room, out=self.warmest)
+        group = int(self.given.group[k])
         for name, value in sums.items():
             self.totals[name][group] += seconds * value
 
@@ -429,18 +427,19 @@ class Stepper:
         return b.heat_capacity_room_j_k * self.room + b.heat_capacity_mass_j_k * self.mass
 
     def _observe(self, k: int) -> Observation:
-        given, hours = self.given, max(1, round(HOUR_S / self.step_s))
-        t1 = float(given.temp_supply_primary_c[k])
+        given, hours, commands = self.given, max(1, round(HOUR_S / self.step_s)), self.agenda.commands
+        seen = 1.0 if commands.sensor_ok else math.nan
+        t1, temp_return = seen * float(given.temp_supply_primary_c[k]), seen * self.temp_return
         names = np.array(self.system.building_ids)
         return Observation(
             time_s=k * self.step_s,
-            temp_outdoor_c=float(given.temp_outdoor_c[k]),
+            temp_outdoor_c=seen * float(given.temp_outdoor_c[k]),
             temp_outdoor_filtered_c=self.outdoor_filtered,
             temp_supply_primary_c=t1,
-            temp_return_secondary_c=self.temp_return,
-            temp_mixed_c=t1 - self.share * (t1 - self.temp_return),
+            temp_return_secondary_c=temp_return,
+            temp_mixed_c=t1 - self.share * (t1 - temp_return),
             mass_flow_secondary_kg_s=float(self.substation.tree.flow_jet.sum()),
-            mode=self.agenda.commands.mode,
+            mode=commands.mode,
             temp_indoor_c=dict(zip(names[self.monitored].tolist(), self.room[self.monitored].tolist(), strict=True)),
             forecast_temp_outdoor_c=tuple(given.temp_outdoor_c[k : k + 24 * hours : hours].tolist()),
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -211,7 +212,8 @@ def test_paper_asks_for_what_it_needs(tmp_path: Path) -> None:
 
 def test_first_run_announces_the_compilation(case_folder: Path, tmp_path: Path, project_root: Path) -> None:
     """On stderr, once; stdout stays clean."""
-    environment = {**os.environ, "DHSIM_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"}
+    shutil.copytree(project_root / "dhsim", tmp_path / "dhsim", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {**os.environ, "DHSIM_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
     said = []
     for _ in range(2):
         done = subprocess.run(
@@ -219,7 +221,7 @@ def test_first_run_announces_the_compilation(case_folder: Path, tmp_path: Path, 
             capture_output=True,
             text=True,
             check=True,
-            cwd=project_root,
+            cwd=tmp_path,
             env=environment,
         )
         assert json.loads(done.stdout)[0]["name"] == "first"

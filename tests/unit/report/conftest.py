@@ -63,6 +63,7 @@ def boundary_of(days: int, step_s: float) -> Boundary:
         np.full(len(time), 170e3),
         np.full(len(time), 8.0),
         season,
+        season,
         (time.month.to_numpy() - 1) * N_CLASS + kind,
         np.full(shape, 15e3),
         np.zeros(shape),

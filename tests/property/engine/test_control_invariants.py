@@ -1,0 +1,249 @@
+"""The invariants of the control logic (omsk_method, section 3b) over random weather and faults.
+
+The modes are also walked by a second, slow state machine that reads the rules as they are written down.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dhsim.assess.energy import balance_residual_rel
+from dhsim.engine.simulate import simulate
+from dhsim.errors import Status
+from dhsim.model.case import FaultPlan
+from dhsim.model.system import Mode
+
+HOUR = 3600.0
+DAYS = 3
+STROKE_S = 20 * 60.0
+"""At 5 %/min the whole stroke takes 20 minutes."""
+FLOOR_C, BACK_C, ALARM_S, DWELL_S = 67.0, 68.0, 1800.0, 7200.0
+PUMPS = 2
+POLICIES = ("cap70", "variable_flow", "compensated", "compensated_trim")
+FAIL_SAFE = ("sensor out", "no third pipe", "primary supply too low")
+
+
+@dataclasses.dataclass(frozen=True)
+class Story:
+    """Weather, supply errors and faults of three days; small enough to be read when a test fails."""
+
+    policy: str
+    said: dict
+    kind: str
+    level_c: float
+    later_c: float
+    change_day: float
+    seed: int
+    sags: list
+    """(first day, hours, depth in K) of the primary supply"""
+    faults: list
+
+    def series(self):
+        step_min = self.said["time.step_min"]
+        days = np.arange(DAYS * 1440 // step_min) * step_min / 1440.0
+        outdoor = np.full(days.size, self.level_c)
+        if self.kind == "step":
+            outdoor[days >= self.change_day] = self.later_c
+        if self.kind == "walk":
+            noise = np.random.default_rng(self.seed).normal(0.0, 0.25 * math.sqrt(step_min), days.size)
+            outdoor = outdoor + np.cumsum(noise)
+        error = np.zeros(days.size)
+        for first, hours, depth_k in self.sags:
+            error[(days >= first) & (days < first + hours / 24.0)] -= depth_k
+        return outdoor, error
+
+
+def stories():
+    kinds = st.sampled_from(["third_pipe_out", "sensor_out", "pump_out"])
+    fault = st.builds(
+        lambda kind, start_h, hours: FaultPlan(kind, start_h * HOUR, hours * HOUR, None),
+        kinds,
+        st.floats(-1.0, 70.0),
+        st.floats(0.1, 15.0),
+    )
+    said = st.fixed_dictionaries(
+        {
+            "time.days": st.just(DAYS),
+            "time.step_min": st.sampled_from([5, 15, 30]),
+            "substation.pump_place": st.sampled_from(["secondary_supply", "secondary_return", "bypass_line"]),
+            "control.filter_h": st.sampled_from([0.0, 6.0, 24.0]),
+            "heat_load.heating_season": st.sampled_from(["always", "always", "by_temperature"]),
+            "plant.overshoot_k": st.sampled_from([0.0, 7.2]),
+            "dhw.stochastic": st.just(False),
+        }
+    )
+    return st.builds(
+        Story,
+        policy=st.sampled_from(POLICIES),
+        said=said,
+        kind=st.sampled_from(["constant", "step", "walk", "walk"]),
+        level_c=st.floats(-6.0, 8.0),
+        later_c=st.floats(-25.0, 14.0),
+        change_day=st.floats(0.0, 3.0),
+        seed=st.integers(0, 999),
+        sags=st.lists(st.tuples(st.floats(0.0, 2.9), st.floats(0.1, 6.0), st.sampled_from([3.0, 9.5, 15.0])), max_size=3),
+        faults=st.lists(fault, max_size=3),
+    )
+
+
+class Run:
+    """A run with its series as plain columns, and what was broken when."""
+
+    def __init__(self, small_scenario, weathered, story):
+        self.policy, self.faults = story.policy, story.faults
+        outdoor, error = story.series()
+        scenario = small_scenario(self.policy, story.said)
+        line = weathered(scenario, outdoor).boundary.arrays.temp_supply_primary_c
+        self.case = weathered(scenario, outdoor, line + error, self.faults)
+        self.solution = simulate(self.case)
+        self.step_s = self.solution.step_s
+        self.start_s = np.arange(len(outdoor)) * self.step_s
+
+    def __getitem__(self, name):
+        return self.solution.arrays[name][:, 0]
+
+    def broken(self, kind):
+        now = self.start_s + 1e-6
+        spans = [(fault.start_s, fault.start_s + fault.duration_s) for fault in self.faults if fault.kind == kind]
+        return np.array([any(first <= t and t >= 0 and t < last for first, last in spans) for t in now], dtype=bool)
+
+    def undersupply(self):
+        """Whether the alarm rings, by the rule: below 67 degC, not back above 68, for half an hour."""
+        low, since, rings = False, 0.0, []
+        for t, supply in zip(self.start_s, self.case.boundary.arrays.temp_supply_primary_c, strict=True):
+            was = low
+            low = supply < (BACK_C if low else FLOOR_C)
+            since = since if low and was else t
+            rings.append(low and t - since >= ALARM_S - 1e-3)
+        return np.array(rings)
+
+    def fail_safe(self):
+        return self.broken("sensor_out") | self.broken("third_pipe_out") | self.undersupply()
+
+    def seconds_since(self, happened):
+        """Seconds between each step's start and the end of the last step at which something was so; inf if never."""
+        last, made = -math.inf, []
+        for t, now in zip(self.start_s, happened, strict=True):
+            made.append(t - last)
+            last = t + self.step_s if now else last
+        return np.array(made)
+
+
+@pytest.fixture(scope="session")
+def run_of(small_scenario, weathered):
+    return lambda story: Run(small_scenario, weathered, story)
+
+
+def modes_by_the_book(run):
+    """Walk the state machine of section 3b step by step."""
+    control, arrays = run.case.system.control, run.case.boundary.arrays
+    sensor_out, pipe_out, alarm = run.broken("sensor_out"), run.broken("third_pipe_out"), run.undersupply()
+    mode, locked_until, filtered, modes = Mode.WINTER, -1.0, float(arrays.temp_outdoor_c[0]), []
+    for k, t in enumerate(run.start_s):
+        if not sensor_out[k]:
+            weight = 1.0 if control.filter_s == 0.0 else 1.0 - math.exp(-run.step_s / control.filter_s)
+            filtered += weight * (float(arrays.temp_outdoor_c[k]) - filtered)
+        if sensor_out[k]:
+            wanted = Mode.WINTER
+        elif arrays.heating_season[k] == 0:
+            wanted = Mode.SUMMER_DHW
+        elif pipe_out[k] or alarm[k]:
+            wanted = Mode.WINTER
+        else:
+            enough = control.cpt_c - (control.hysteresis_k if mode == Mode.BYPASS else 0.0)
+            wanted = Mode.BYPASS if filtered > enough else Mode.WINTER
+        at_once = mode == Mode.BYPASS and (sensor_out[k] or pipe_out[k] or alarm[k])
+        if wanted != mode and (at_once or t >= locked_until - 1e-3):
+            mode, locked_until = wanted, t + DWELL_S
+        modes.append(int(mode))
+    return np.array(modes)
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_modes_go_by_the_book(run_of, story):
+    run = run_of(story)
+    np.testing.assert_array_equal(run["mode"], modes_by_the_book(run))
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_mixing_only_in_bypass(run_of, story):
+    run = run_of(story)
+    share, bypass = run["mixing_share_rel"], run["mode"] == Mode.BYPASS
+    long_out = ~bypass & (run.seconds_since(bypass) >= STROKE_S)
+    assert np.all(share[long_out] == 0.0)
+    assert np.all(share[run.fail_safe()] == 0.0)  # at once
+    assert np.all((share >= 0.0) & (share <= run.case.system.substation.mixing_share_max + 1e-12))
+    assert not np.any(bypass & (run.broken("third_pipe_out") | run.broken("sensor_out")))
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_mixture_is_never_above_the_supply_nor_above_the_cap(run_of, story):
+    run = run_of(story)
+    supply, mixed = run["temp_supply_primary_c"], run["temp_mixed_c"]
+    assert np.all(mixed <= supply + 1e-9)
+    if run.policy in ("cap70", "variable_flow"):
+        bypass = run["mode"] == Mode.BYPASS
+        rose = np.diff(supply, prepend=supply[0]) > 0.0
+        hindered = (run.solution.status & int(Status.PUMP_AT_LIMIT | Status.NO_PUMP)) != 0
+        waited = np.minimum(run.seconds_since(~bypass), run.seconds_since(rose | hindered))
+        settled = bypass & ~rose & ~hindered & (waited >= STROKE_S)
+        assert np.all(mixed[settled] <= 70.0 + 1e-8)
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_no_two_normal_changes_within_the_dwell(run_of, story):
+    run = run_of(story)
+    changes = [event for event in run.solution.events if event.kind == "mode"]
+    for before, after in zip(changes, changes[1:], strict=False):
+        if not any(reason in after.detail for reason in FAIL_SAFE):
+            assert after.time - before.time >= pd.Timedelta(seconds=DWELL_S)
+    assert len(changes) == np.count_nonzero(np.diff(run["mode"], prepend=float(Mode.WINTER)))
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_undersupply_rings_after_half_an_hour_and_ends_bypass(run_of, story):
+    run = run_of(story)
+    rings = run.undersupply()
+    assert not np.any((run["mode"] == Mode.BYPASS) & rings)
+    starts = np.flatnonzero(np.diff(rings.astype(int), prepend=0) == 1)
+    alarms = [event for event in run.solution.events if event.kind == "alarm" and "over" not in event.detail]
+    in_time = [event for event in alarms if event.time <= run.solution.time[-1]]
+    assert len(in_time) >= len(starts)
+    for first in starts:
+        moment = run.solution.time[first]
+        # an alarm between two steps takes effect at the later one
+        assert any(pd.Timedelta(0) <= moment - event.time < pd.Timedelta(seconds=run.step_s) for event in in_time)
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_mixing_needs_a_pump_and_a_stopped_pump_passes_nothing(run_of, story):
+    run = run_of(story)
+    mixing, running = run["mixing_share_rel"] > 0.0, run["pumps_running"] > 0.0
+    assert np.all(running[mixing])
+    assert np.all(run["mass_flow_pump_kg_s"][mixing] > 0.0)
+    for name in ("mass_flow_pump_kg_s", "dp_pump_pa", "power_pump_w", "power_pump_water_w"):
+        assert np.all(run[name][~running] == 0.0), name
+    broken = np.zeros(len(run.start_s))
+    for fault in run.faults:
+        now = run.start_s + 1e-6
+        broken += (fault.kind == "pump_out") * (now >= fault.start_s) * (now < fault.start_s + fault.duration_s)
+    assert np.all(run["pumps_running"] <= np.maximum(PUMPS - broken, 0.0))
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_energy_closes_under_control(run_of, story):
+    assert balance_residual_rel(run_of(story).solution) < 1e-9

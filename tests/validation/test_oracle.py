@@ -1,0 +1,156 @@
+"""The compiled kernel against the plain NumPy stepper: every series, integral, status and event.
+
+The two share the formulas of dhsim.physics and the agenda only. Laws compare numbers with thresholds, so that
+differences in the last digit could in principle move an event by a step; in these runs none does.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.benchmark.agreement import BALANCE_MAX_J, differences
+from tests.benchmark.reference_stepper import cut, simulate_reference
+
+from dhsim.build.case import build_case
+from dhsim.engine import simulate
+from dhsim.errors import Status
+from dhsim.model.case import Case
+from dhsim.model.system import Mode
+from dhsim.scenario.load import load_scenario
+from dhsim.solution import Solution
+
+POLICIES = ("baseline", "vfd_only", "cap70", "variable_flow", "compensated", "compensated_trim")
+SEASONS = {"winter": ("2021-01-10", 2), "spring": ("2021-03-25", 3), "summer": ("2021-07-03", 1), "autumn": ("2021-10-06", 2)}
+STROKES = ("2021-10-07", 1.5)
+"""A day and a half in BYPASS."""
+
+
+@cache
+def year(scenario: Path, overrides: tuple[tuple[str, Any], ...] = ()) -> Case:
+    return build_case(load_scenario(scenario, overrides=dict(overrides)))
+
+
+def days(case: Case, start: str, length: float) -> Case:
+    first = int(case.boundary.time.searchsorted(np.datetime64(start)))
+    return cut(case, first, round(length * 86400.0 / case.boundary.step_s))
+
+
+def agreed(case: Case) -> Solution:
+    """Return the kernel's Solution after it has been found to agree with the reference's."""
+    solution, reference = simulate(case), simulate_reference(case)
+    assert differences(solution, reference) == []
+    assert solution.extremes["balance_step_max_j"] < BALANCE_MAX_J
+    assert reference.extremes["balance_step_max_j"] < BALANCE_MAX_J
+    return solution
+
+
+def fault(kind: str, start: str, hours: float) -> dict[str, Any]:
+    return {"kind": kind, "start": start, "duration_h": hours}
+
+
+def modes(solution: Solution) -> set[Mode]:
+    return {Mode(int(mode)) for mode in np.unique(solution.arrays["mode"])}
+
+
+def mixes(solution: Solution) -> bool:
+    return bool(np.any(solution.arrays["mixing_share_rel"] > 0.0))
+
+
+@pytest.fixture(scope="module")
+def omsk(project_root: Path) -> Path:
+    return project_root / "scenarios" / "omsk"
+
+
+@pytest.mark.parametrize("season", SEASONS)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_policy(omsk: Path, policy: str, season: str) -> None:
+    solution = agreed(days(year(omsk / f"{policy}.yaml"), *SEASONS[season]))
+    expected = {"winter": Mode.WINTER, "summer": Mode.SUMMER_DHW}.get(season)
+    assert expected is None or modes(solution) == {expected}
+    assert mixes(solution) == (expected is None and policy not in ("baseline", "vfd_only"))
+
+
+@pytest.mark.parametrize("policy", ["cap70", "variable_flow"])
+def test_third_pipe_out(omsk: Path, policy: str) -> None:
+    fault_plan = {"control.faults": [fault("third_pipe_out", "2021-10-07T09:10:00", 12.0)]}
+    case = build_case(load_scenario(omsk / f"{policy}.yaml", overrides=fault_plan))
+    solution = agreed(days(case, *STROKES))
+    assert modes(solution) == {Mode.WINTER, Mode.BYPASS}
+    assert {event.kind for event in solution.events} >= {"fault", "repair", "mode"}
+
+
+@pytest.mark.parametrize("start", ["2021-01-10", "2021-07-03"])
+def test_local_exchangers(omsk: Path, start: str) -> None:
+    solution = agreed(days(year(omsk / "cap70.yaml", (("dhw.supply", "local"),)), start, 0.5))
+    assert np.all(solution.totals["heat_loss_third_pipe_j"] == 0.0)
+    assert solution.totals["heat_tap_j"].sum() > 0.0
+
+
+@pytest.mark.parametrize("kind", ["sensor_out", "pump_out"])
+def test_other_faults(omsk: Path, kind: str) -> None:
+    both = {"control.faults": [fault(kind, f"2021-10-07T{hour}:10:00", 9.0) for hour in ("06", "08")]}
+    solution = agreed(days(build_case(load_scenario(omsk / "compensated.yaml", overrides=both)), *STROKES))
+    assert (Mode.WINTER in modes(solution)) == (kind == "sensor_out")
+    assert bool(np.any(solution.status & Status.NO_PUMP)) == (kind == "pump_out")
+
+
+@pytest.mark.parametrize("place", ["bypass_line", "secondary_return"])
+@pytest.mark.parametrize("policy", ["variable_flow", "compensated"])
+def test_pump_place(omsk: Path, policy: str, place: str) -> None:
+    assert mixes(agreed(days(year(omsk / f"{policy}.yaml", (("substation.pump_place", place),)), *STROKES)))
+
+
+def test_pumps_that_cannot_carry_the_mixing_share(omsk: Path) -> None:
+    """The share that the first guess of the counter-pressure allows must not stay the upper limit."""
+    narrow = {"substation.pump_place": "bypass_line", "substation.pumps.count": 1, "substation.valve_bypass_kvs_m3_h": 20}
+    wide = build_case(load_scenario(omsk / "compensated.yaml", overrides=narrow))
+    assert mixes(agreed(days(wide, *STROKES)))
+    weak = narrow | {"substation.pumps.model": "generic_inline_25m3h_12m", "substation.pumps.count": 2}
+    solution = agreed(days(build_case(load_scenario(omsk / "variable_flow.yaml", overrides=weak)), STROKES[0], 0.5))
+    assert np.any(solution.status & Status.PUMP_AT_LIMIT)
+
+
+def test_small_pumps(omsk: Path) -> None:
+    small = (("substation.pumps.model", "generic_inline_25m3h_12m"),)
+    solution = agreed(days(year(omsk / "compensated.yaml", small), *STROKES))
+    assert np.any(solution.status & Status.DP_SHORT)
+
+
+def test_staging_by_heat(omsk: Path) -> None:
+    by_heat = (("substation.pumps.staging", "heat_50"),)
+    solution = agreed(days(year(omsk / "vfd_only.yaml", by_heat), *SEASONS["spring"]))
+    assert any(event.kind == "staging" for event in solution.events)
+
+
+def test_general_curve_without_a_bypass_line(omsk: Path) -> None:
+    solution = agreed(days(year(omsk / "vfd_only.yaml", (("control.flow_law", "general_curve"),)), *SEASONS["autumn"]))
+    flow = solution.arrays["mass_flow_secondary_kg_s"]
+    assert flow.min() < 0.8 * flow.max()
+
+
+def test_setback_points_and_five_minutes(omsk: Path) -> None:
+    overrides = {
+        "control.setback": {"start": "22:00", "end": "06:00", "delta_k": 5},
+        "control.secondary_points": [[-20, 95], [0, 60], [10, 40]],
+        "time.step_min": 5,
+        "building_types.residential.radiator_head": "log_mean",
+    }
+    case = build_case(load_scenario(omsk / "compensated.yaml", overrides=overrides))
+    assert mixes(agreed(days(case, *STROKES)))
+
+
+@pytest.mark.slow
+def test_random_faults(omsk: Path) -> None:
+    random = [
+        {"kind": "third_pipe_out", "mean_time_between_h": 60, "duration_h": 8},
+        {"kind": "sensor_out", "mean_time_between_h": 40, "duration_h": 4},
+        {"kind": "pump_out", "mean_time_between_h": 20, "duration_h": 10},
+    ]
+    case = build_case(load_scenario(omsk / "compensated_trim.yaml", overrides={"control.faults": random}))
+    solution = agreed(days(case, "2021-09-20", 28))
+    assert modes(solution) == set(Mode)
+    assert sum(event.kind == "fault" for event in solution.events) > 10
