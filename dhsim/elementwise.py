@@ -1,4 +1,4 @@
-"""Two decorators: one formula for people and for the kernel, and a compiled cache that follows every source change."""
+"""The decorators: one formula for people and for the kernel, and a compiled cache that follows every source change."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 _PACKAGE = Path(__file__).parent
 _KEPT_CACHES = 4
+_KERNEL_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -93,8 +94,18 @@ def elementwise(formula: Callable[..., float]) -> Elementwise:
 
 
 def compiled(function: _Function) -> _Function:
-    """Compile a function of arrays and scalars for the kernel; division by zero gives inf or NaN, as in NumPy."""
-    made: _Function = _with_cache(lambda: numba.njit(cache=True, error_model="numpy")(function))
+    """Compile a function of arrays and scalars for the kernel; division by zero gives inf or NaN, as in NumPy.
+
+    It may not make arrays, only write into those it is given: without numba's counting of references, which costs more
+    than the formulas, there is nothing to free. A function that makes one anyway does not compile.
+    """
+    made: _Function = _with_cache(lambda: numba.njit(**_KERNEL_OPTIONS)(function))
+    return made
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile as `compiled` does, and paste the function into its callers: for what takes whole tuples of arrays."""
+    made: _Function = _with_cache(lambda: numba.njit(inline="always", **_KERNEL_OPTIONS)(function))
     return made
 
 

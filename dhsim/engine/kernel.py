@@ -22,14 +22,21 @@ from dhsim.control.laws import (
     trim_next_k,
     undersupply_now,
 )
-from dhsim.elementwise import compiled
-from dhsim.engine.loop import Instant, prepare_rooms, solve_loop
-from dhsim.engine.record import record_substep, settle_hour
-from dhsim.engine.state import Output, State, SubstationSeries, Work
+from dhsim.elementwise import compiled, inlined
+from dhsim.engine.loop import Instant, LoopPoint, prepare_rooms, solve_loop
+from dhsim.engine.record import (
+    Primary,
+    Slot,
+    primary_side,
+    record_buildings,
+    record_pipes,
+    record_series,
+    record_totals,
+    settle_hour,
+)
+from dhsim.engine.state import Memory, Output, Parts, State, SubstationSeries, Work
 from dhsim.errors import Status
 from dhsim.model.boundary import BoundaryArrays
-from dhsim.model.system import Buildings, Comfort, Control, Curve, Pumps, Substation
-from dhsim.network.topology import Pipes
 
 _TRIP_MODE = int(Trip.MODE)
 _TRIP_STAGING = int(Trip.STAGING)
@@ -44,218 +51,175 @@ SUBSTEP_S = 60.0
 """While a valve is on its way a step is cut into pieces of this length."""
 
 
-class Parts(NamedTuple):
-    """What exists, as the kernel sees it."""
-
-    pipes: Pipes
-    buildings: Buildings
-    substation: Substation
-    pumps: Pumps
-    curve: Curve
-    control: Control
-    comfort: Comfort
-
-
 class Advance(NamedTuple):
-    """Where `advance` stopped, why, and the state there."""
+    """Where `advance` stopped, why, and what it remembers there."""
 
     k: int
     trip: int
     wanted: int
-    state: State
+    memory: Memory
 
 
-@compiled
+@inlined
 def _trip(
-    parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int
+    parts: Parts, boundary: BoundaryArrays, commands: Commands, memory: Memory, temp_filtered_c: float, k: int
 ) -> tuple[int, int]:
-    latch = undersupply_now(state.undersupply_latch, boundary.temp_supply_primary_c[k], parts.control)
-    if latch != state.undersupply_latch:
-        return (_TRIP_UNDERSUPPLY_ON if latch == 1 else _TRIP_UNDERSUPPLY_OFF), latch
+    """Return the trip that the laws ask for before step k (0 = none), and what they want."""
+    latch = undersupply_now(memory.undersupply_latch, boundary.temp_supply_primary_c[k], parts.control)
     mode = mode_wanted(commands, parts.control, boundary.heating_season[k], temp_filtered_c)
     free = commands.mode_locked == 0 or (mode == WINTER and is_fail_safe(commands))
-    if mode != commands.mode and free:
-        return _TRIP_MODE, mode
-    if commands.staging_locked == 0:
-        wanted = pumps_wanted(
+    code, wanted = 0, 0
+    if latch != memory.undersupply_latch:
+        code, wanted = (_TRIP_UNDERSUPPLY_ON if latch == 1 else _TRIP_UNDERSUPPLY_OFF), latch
+    elif mode != commands.mode and free:
+        code, wanted = _TRIP_MODE, mode
+    elif commands.staging_locked == 0:
+        pumps = pumps_wanted(
             commands,
             parts.control,
             parts.curve,
             parts.pumps,
-            state.flow_pump_m3_s,
-            state.dp_pump_pa,
+            memory.flow_pump_m3_s,
+            memory.dp_pump_pa,
             temp_filtered_c,
-            state.pump_short,
+            memory.pump_short,
         )
-        if wanted != commands.pumps_on:
-            return _TRIP_STAGING, wanted
-    return 0, 0
+        if pumps != commands.pumps_on:
+            code, wanted = _TRIP_STAGING, pumps
+    return code, wanted
 
 
-@compiled
+@inlined
 def _instant(
     parts: Parts,
     boundary: BoundaryArrays,
     commands: Commands,
-    state: State,
+    memory: Memory,
     temp_filtered_c: float,
     k: int,
-    reach: float,
+    substep_s: float,
 ) -> Instant:
-    setting = temp_set_c(
-        commands.mode,
-        commands,
-        parts.control,
-        parts.curve,
-        temp_filtered_c,
-        boundary.temp_supply_primary_c[k],
-        state.trim_k,
-    )
+    """Return boundary and laws at a sub-step of step k; the valves reach as far as `substep_s` lets them."""
+    supply, season = boundary.temp_supply_primary_c[k], boundary.heating_season[k]
+    setting = temp_set_c(commands.mode, commands, parts.control, parts.curve, temp_filtered_c, supply, memory.trim_k)
     flow_rel = flow_wanted_rel(
-        commands.mode,
-        commands,
-        parts.control,
-        parts.curve,
-        parts.substation,
-        boundary.heating_season[k],
-        temp_filtered_c,
-        setting,
+        commands.mode, commands, parts.control, parts.curve, parts.substation, season, temp_filtered_c, setting
     )
-    low, high = max(state.mixing_share - reach, 0.0), state.mixing_share + reach
+    reach = parts.substation.stroke_share_per_s * substep_s
+    low, high = max(memory.mixing_share - reach, 0.0), memory.mixing_share + reach
     if is_fail_safe(commands):
         low, high = 0.0, 0.0
     return Instant(
-        boundary.temp_outdoor_c[k],
-        boundary.temp_ground_c[k],
-        boundary.irradiance_w_m2[k],
-        boundary.temp_supply_primary_c[k],
-        boundary.dp_available_pa[k],
-        boundary.temp_cold_c[k],
-        boundary.heating_season[k],
-        commands.mode,
-        setting,
-        flow_rel,
-        low,
-        high,
+        temp_outdoor_c=boundary.temp_outdoor_c[k],
+        temp_ground_c=boundary.temp_ground_c[k],
+        irradiance_w_m2=boundary.irradiance_w_m2[k],
+        temp_supply_primary_c=supply,
+        dp_available_pa=boundary.dp_available_pa[k],
+        temp_cold_c=boundary.temp_cold_c[k],
+        heating_season=season,
+        mode=commands.mode,
+        temp_set_c=setting,
+        flow_rel=flow_rel,
+        share_low=low,
+        share_high=high,
     )
 
 
-@compiled
+@inlined
+def _remember(
+    parts: Parts, commands: Commands, memory: Memory, loop: LoopPoint, primary: Primary, state: State, substep_s: float
+) -> Memory:
+    """Return the memory after a sub-step."""
+    coldest = math.inf
+    for i in range(parts.buildings.node.size):
+        if parts.buildings.monitored[i] == 1:
+            coldest = min(coldest, state.temp_room_c[i])
+    point = loop.point
+    return Memory(
+        temp_outdoor_filtered_c=memory.temp_outdoor_filtered_c,
+        mixing_share=point.mixing_share,
+        temp_return_c=loop.temp_return_c if point.mass_flow_kg_s > 0.0 else memory.temp_return_c,
+        trim_k=trim_next_k(memory.trim_k, commands.mode, parts.control, commands.sensor_ok, coldest, substep_s),
+        undersupply_latch=memory.undersupply_latch,
+        flow_pump_m3_s=point.mass_flow_pump_kg_s / parts.substation.density_water_kg_m3,
+        dp_pump_pa=point.dp_pump_pa,
+        pump_short=1 if loop.status & _PUMP_AT_LIMIT else 0,
+        heat_hour_j=memory.heat_hour_j + primary.heat_w * substep_s,
+        seconds_hour=memory.seconds_hour + substep_s,
+    )
+
+
+@inlined
+def _with_memory(
+    memory: Memory, temp_filtered_c: float, undersupply_latch: int, heat_hour_j: float, seconds_hour: float
+) -> Memory:
+    """Return the memory with what changes once a step (compiled code has no `_replace`)."""
+    return Memory(
+        temp_filtered_c,
+        memory.mixing_share,
+        memory.temp_return_c,
+        memory.trim_k,
+        undersupply_latch,
+        memory.flow_pump_m3_s,
+        memory.dp_pump_pa,
+        memory.pump_short,
+        heat_hour_j,
+        seconds_hour,
+    )
+
+
+@inlined
 def _substep(
     parts: Parts,
     boundary: BoundaryArrays,
     commands: Commands,
+    memory: Memory,
     state: State,
     work: Work,
     out: Output,
     temp_filtered_c: float,
-    k: int,
-    substep_s: float,
-    step_s: float,
+    slot: Slot,
     keep_pipes: bool,
-) -> State:
-    buildings = parts.buildings
-    instant = _instant(
-        parts, boundary, commands, state, temp_filtered_c, k, parts.substation.stroke_share_per_s * substep_s
-    )
-    prepare_rooms(buildings, instant, boundary.heat_gain_w[k], state, substep_s, work)
-    loop = solve_loop(
-        parts.pipes,
-        buildings,
-        parts.substation,
-        parts.pumps,
-        parts.control,
-        commands,
-        instant,
-        boundary.mass_flow_tap_kg_s[k],
-        state,
-        work,
-    )
-    point = loop.point
-    status = loop.status
+) -> Memory:
+    """Run one sub-step: laws, rooms, loop, records; return what is remembered."""
+    k, substep_s = slot.k, slot.substep_s
+    instant = _instant(parts, boundary, commands, memory, temp_filtered_c, k, substep_s)
+    tap = boundary.mass_flow_tap_kg_s[k]
+    gains = boundary.heat_gain_w[k]
+    prepare_rooms(parts.buildings, instant, gains, state, substep_s, work)
+    loop = solve_loop(parts, commands, instant, tap, memory, state, work)
+    primary = primary_side(parts.substation, commands, instant, loop, tap, work)
+    residual = record_buildings(parts, instant, gains, slot, state, work, out)
+    record_totals(instant, loop, primary, slot, residual, work, out)
+    record_series(commands, instant, temp_filtered_c, loop, primary, slot, out)
+    if keep_pipes:
+        record_pipes(parts.pipes, slot, state, work, out)
+    status = loop.status | primary.status
     if commands.mode == BYPASS and instant.flow_rel < FLOW_LOW_REL:
         status |= _FLOW_LOW
-    heat_primary, status_dhw = record_substep(
-        parts.pipes,
-        buildings,
-        parts.substation,
-        parts.curve,
-        parts.comfort,
-        boundary,
-        commands,
-        instant,
-        loop,
-        state,
-        work,
-        out,
-        temp_filtered_c,
-        k,
-        substep_s,
-        step_s,
-        keep_pipes,
-    )
-    coldest = math.inf
-    for i in range(buildings.node.size):
-        if buildings.monitored[i] == 1:
-            coldest = min(coldest, state.temp_room_c[i])
-    trim = trim_next_k(state.trim_k, commands.mode, parts.control, commands.sensor_ok, coldest, substep_s)
-    if not math.isfinite(heat_primary):
+    if not math.isfinite(primary.heat_w):
         status |= _NOT_FINITE
-    out.status[k] |= status | status_dhw
+    out.status[k] |= status
     out.iterations[k] += loop.iterations
-    return State(
-        state.temp_room_c,
-        state.temp_mass_c,
-        state.flow,
-        state.temp_outdoor_filtered_c,
-        point.mixing_share,
-        loop.temp_return_c if point.mass_flow_kg_s > 0.0 else state.temp_return_c,
-        trim,
-        state.undersupply_latch,
-        point.mass_flow_pump_kg_s / parts.substation.density_water_kg_m3,
-        point.dp_pump_pa,
-        1 if status & _PUMP_AT_LIMIT else 0,
-        state.heat_hour_j + heat_primary * substep_s,
-        state.seconds_hour + substep_s,
-    )
+    return _remember(parts, commands, memory, loop, primary, state, substep_s)
 
 
-@compiled
+@inlined
 def _is_valve_far(
-    parts: Parts, boundary: BoundaryArrays, commands: Commands, state: State, temp_filtered_c: float, k: int
+    parts: Parts, boundary: BoundaryArrays, commands: Commands, memory: Memory, temp_filtered_c: float, k: int
 ) -> bool:
     """Return whether the valves need longer than one sub-step to where the laws want them now."""
-    reach = parts.substation.stroke_share_per_s * SUBSTEP_S
-    instant = _instant(parts, boundary, commands, state, temp_filtered_c, k, reach)
     wanted = 0.0
-    if commands.mode == BYPASS and instant.share_high > 0.0:
-        spread = instant.temp_supply_primary_c - state.temp_return_c
+    if commands.mode == BYPASS and not is_fail_safe(commands):
+        supply = boundary.temp_supply_primary_c[k]
+        setting = temp_set_c(
+            commands.mode, commands, parts.control, parts.curve, temp_filtered_c, supply, memory.trim_k
+        )
+        spread = supply - memory.temp_return_c
         if spread > 0.0:
-            wanted = min(
-                (instant.temp_supply_primary_c - instant.temp_set_c) / spread, parts.substation.mixing_share_max
-            )
-    return wanted < instant.share_low or wanted > instant.share_high
-
-
-@compiled
-def _with_memory(
-    state: State, temp_filtered_c: float, undersupply_latch: int, heat_hour_j: float, seconds_hour: float
-) -> State:
-    return State(
-        state.temp_room_c,
-        state.temp_mass_c,
-        state.flow,
-        temp_filtered_c,
-        state.mixing_share,
-        state.temp_return_c,
-        state.trim_k,
-        undersupply_latch,
-        state.flow_pump_m3_s,
-        state.dp_pump_pa,
-        state.pump_short,
-        heat_hour_j,
-        seconds_hour,
-    )
+            wanted = min((supply - setting) / spread, parts.substation.mixing_share_max)
+    reach = parts.substation.stroke_share_per_s * SUBSTEP_S
+    return not is_fail_safe(commands) and abs(wanted - memory.mixing_share) > reach
 
 
 @compiled
@@ -263,6 +227,7 @@ def advance(
     parts: Parts,
     boundary: BoundaryArrays,
     commands: Commands,
+    memory: Memory,
     state: State,
     work: Work,
     out: Output,
@@ -281,8 +246,10 @@ def advance(
         What the run is given, on the time grid.
     commands
         What the agenda says.
+    memory
+        Of laws and iterations, at the start of step k.
     state
-        State at the start of step k; its arrays are written, so hand in copies.
+        Rooms, walls and flows at the start of step k; moved on in place.
     work
         Scratch.
     out
@@ -297,30 +264,35 @@ def advance(
     Returns
     -------
     Advance
-        The first step not run, the trip that stopped it (0 = none), and the state there.
+        The first step not run, the trip that stopped it (0 = none), and the memory there.
     """
     while k < k_end:
-        filtered = state.temp_outdoor_filtered_c
+        filtered = memory.temp_outdoor_filtered_c
         if commands.sensor_ok == 1:
             filtered = filtered_temp_c(filtered, boundary.temp_outdoor_c[k], parts.control.filter_s, step_s)
-        code, wanted = _trip(parts, boundary, commands, state, filtered, k)
+        code, wanted = _trip(parts, boundary, commands, memory, filtered, k)
         if code != 0:
+            latch = memory.undersupply_latch
             if code in (_TRIP_UNDERSUPPLY_ON, _TRIP_UNDERSUPPLY_OFF):
-                state = _with_memory(
-                    state, state.temp_outdoor_filtered_c, wanted, state.heat_hour_j, state.seconds_hour
-                )
-            return Advance(k, code, wanted, state)
-        pieces = 1
-        if step_s > SUBSTEP_S and _is_valve_far(parts, boundary, commands, state, filtered, k):
-            pieces = math.ceil(step_s / SUBSTEP_S)
-        for _ in range(pieces):
-            state = _substep(
-                parts, boundary, commands, state, work, out, filtered, k, step_s / pieces, step_s, keep_pipes
+                latch = wanted
+            before = memory.temp_outdoor_filtered_c
+            return Advance(
+                k, code, wanted, _with_memory(memory, before, latch, memory.heat_hour_j, memory.seconds_hour)
             )
+        pieces = 1
+        if step_s > SUBSTEP_S and _is_valve_far(parts, boundary, commands, memory, filtered, k):
+            pieces = math.ceil(step_s / SUBSTEP_S)
+        slot = Slot(k, boundary.group[k], boundary.comfort_counted[k], step_s / pieces, 1.0 / pieces)
+        for _ in range(pieces):
+            memory = _substep(parts, boundary, commands, memory, state, work, out, filtered, slot, keep_pipes)
         out.substation[_MODE, k] = commands.mode
-        going_on = 0.0 if settle_hour(state.heat_hour_j, state.seconds_hour, out) else 1.0
-        state = _with_memory(
-            state, filtered, state.undersupply_latch, going_on * state.heat_hour_j, going_on * state.seconds_hour
+        going_on = 0.0 if settle_hour(memory.heat_hour_j, memory.seconds_hour, out) else 1.0
+        memory = _with_memory(
+            memory,
+            filtered,
+            memory.undersupply_latch,
+            going_on * memory.heat_hour_j,
+            going_on * memory.seconds_hour,
         )
         k += 1
-    return Advance(k, 0, 0, state)
+    return Advance(k, 0, 0, memory)

@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from dhsim.control.commands import Commands
 from dhsim.control.laws import BYPASS
-from dhsim.elementwise import compiled
-from dhsim.engine.state import State, Work
+from dhsim.elementwise import compiled, inlined
+from dhsim.engine.state import Memory, Parts, State, Work
 from dhsim.engine.substation import Demand, OperatingPoint, operating_point
 from dhsim.errors import Status
-from dhsim.model.system import Buildings, Control, Pumps, Substation
+from dhsim.model.system import Buildings, Floats, Substation
 from dhsim.network.thermal import return_sweep, supply_sweep
-from dhsim.network.topology import Floats, Pipes
 from dhsim.physics.exchanger import hot_return_temp_c
 from dhsim.physics.mixing import mixing_share
 from dhsim.physics.radiator import heat_flow_w
@@ -23,9 +22,12 @@ _DHW_SHORT = int(Status.DHW_SHORT)
 _NOT_CONVERGED = int(Status.NOT_CONVERGED)
 _ITERATIONS_MAX = 80
 _ITERATIONS_FREE = 20
+"""After these the draws of local exchangers move in part only."""
+_DRAW_STEP = 0.3
+_SLOPE_MAX = -0.1
+"""Steepness below which the secant is trusted: the residual falls with the return temperature."""
 TOLERANCE_K = 1e-10
-_TOLERANCE_DRAW_REL = 1e-14
-"""Of the flow: a trickle to a far exchanger changes its supply temperature strongly, and its draw settles slowly."""
+TOLERANCE_DRAW_REL = 1e-12
 CIRCULATION_DROP_K = 5.0
 """Temperature drop of the third pipe's circulation, which sizes its flow."""
 DHW_APPROACH_MIN_K = 3.0
@@ -125,14 +127,11 @@ def dhw_heater(
     return DhwPoint(0.0, temp_supply_c, 0.0, 0.0, _DHW_SHORT)
 
 
-@compiled
+@inlined
 def prepare_rooms(
     buildings: Buildings, instant: Instant, heat_gain_w: Floats, state: State, step_s: float, work: Work
 ) -> None:
-    """Write what every room does without radiator heat, and per W of it.
-
-    One call for all buildings: handing the tuples of arrays to a function costs more than the formulas in it.
-    """
+    """Write what every room does without radiator heat, and per W of it."""
     for i in range(buildings.node.size):
         inner, outer = buildings.ua_inner_w_k[i], buildings.ua_outer_w_k[i]
         ua_total = buildings.ua_direct_w_k[i] + inner * outer / (inner + outer)
@@ -161,7 +160,7 @@ def prepare_rooms(
         work.room_rise_k_w[i] = room_rise_k_w(direct, inner, outer, room_j_k, mass_j_k, step_s)
 
 
-@compiled
+@inlined
 def local_dhw(
     buildings: Buildings, substation: Substation, temp_cold_c: float, tap_kg_s: Floats, step_share: float, work: Work
 ) -> tuple[float, int]:
@@ -188,7 +187,7 @@ def local_dhw(
     return change, status
 
 
-@compiled
+@inlined
 def buildings_return(
     buildings: Buildings, mass_flow_jet_kg_s: Floats, temp_cold_c: float, heat_capacity_j_kgk: float, work: Work
 ) -> None:
@@ -198,12 +197,13 @@ def buildings_return(
     """
     for i in range(buildings.node.size):
         supply = work.temp_supply_node_c[buildings.node[i]]
-        jet = mass_flow_jet_kg_s[i]
+        jet_w_k = mass_flow_jet_kg_s[i] * heat_capacity_j_kgk
+        draw_w_k = work.draw_kg_s[i] * heat_capacity_j_kgk
         heat = 0.0
-        if jet > 0.0:
+        if jet_w_k > 0.0:
             heat = heat_flow_w(
                 supply,
-                jet,
+                mass_flow_jet_kg_s[i],
                 buildings.mixing_ratio_jet[i],
                 work.room_free_c[i],
                 work.room_rise_k_w[i],
@@ -213,109 +213,135 @@ def buildings_return(
                 buildings.radiator_log_mean[i],
                 heat_capacity_j_kgk,
             )
+        room = work.room_free_c[i] + work.room_rise_k_w[i] * heat
+        jet = supply - heat / jet_w_k if jet_w_k > 0.0 else room
+        tap = min(work.heat_tap_w[i], draw_w_k * max(supply - temp_cold_c, 0.0))
+        dhw = supply - tap / draw_w_k if draw_w_k > 0.0 else jet
         work.heat_sh_w[i] = heat
-        work.temp_room_next_c[i] = work.room_free_c[i] + work.room_rise_k_w[i] * heat
-        work.temp_return_jet_c[i] = (
-            supply - heat / (jet * heat_capacity_j_kgk) if jet > 0.0 else work.temp_room_next_c[i]
-        )
-        total = jet + work.draw_kg_s[i]
-        work.mass_consumer_kg_s[i] = total
-        work.temp_return_consumer_c[i] = work.temp_return_jet_c[i]
-        draw_w_k = work.draw_kg_s[i] * heat_capacity_j_kgk
-        work.heat_tap_w[i] = min(work.heat_tap_w[i], draw_w_k * max(supply - temp_cold_c, 0.0))
+        work.temp_room_next_c[i] = room
+        work.heat_tap_w[i] = tap
+        work.mass_consumer_kg_s[i] = mass_flow_jet_kg_s[i] + work.draw_kg_s[i]
+        work.temp_return_jet_c[i] = jet
+        work.temp_return_consumer_c[i] = jet
         if draw_w_k > 0.0:
-            dhw = supply - work.heat_tap_w[i] / draw_w_k
-            work.temp_return_consumer_c[i] = (jet * work.temp_return_jet_c[i] + work.draw_kg_s[i] * dhw) / total
+            work.temp_return_consumer_c[i] = (jet_w_k * jet + draw_w_k * dhw) / (jet_w_k + draw_w_k)
 
 
-@compiled
+@inlined
+def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: Work) -> None:
+    """Open the jet pumps in the heating season, and forget the local draws where the third pipe serves."""
+    for i in range(buildings.node.size):
+        work.conductance[i] = buildings.conductance_kg_s_pa05[i] if instant.heating_season == 1 else 0.0
+        if not local:
+            work.draw_kg_s[i] = 0.0
+            work.heat_tap_w[i] = 0.0
+    if local:
+        work.temp_supply_node_c[:] = instant.temp_supply_primary_c
+
+
+@inlined
+def _circulate(
+    parts: Parts, instant: Instant, point: OperatingPoint, temp_return_c: float, state: State, work: Work
+) -> tuple[float, float, float]:
+    """Send the water round once; return mixed and secondary supply [degC] and the pipes' heat loss [W]."""
+    cp = parts.substation.heat_capacity_water_j_kgk
+    t1 = instant.temp_supply_primary_c
+    mixed = t1 - point.mixing_share * (t1 - temp_return_c)
+    supply = mixed
+    if point.mass_flow_kg_s > 0.0:
+        supply += point.power_water_w / (point.mass_flow_kg_s * cp)
+    loss = supply_sweep(
+        parts.pipes,
+        state.flow.mass_flow_pipe_kg_s,
+        supply,
+        instant.temp_ground_c,
+        instant.temp_outdoor_c,
+        cp,
+        work.temp_supply_node_c,
+    )
+    buildings_return(parts.buildings, state.flow.mass_flow_consumer_kg_s, instant.temp_cold_c, cp, work)
+    loss += return_sweep(
+        parts.pipes,
+        state.flow.mass_flow_pipe_kg_s,
+        parts.buildings.node,
+        work.mass_consumer_kg_s,
+        work.temp_return_consumer_c,
+        instant.temp_ground_c,
+        instant.temp_outdoor_c,
+        cp,
+        work.temp_return_node_c,
+        work.temp_return_pipe_c,
+        work.mass_node_kg_s,
+    )
+    return mixed, supply, loss
+
+
+@inlined
+def _share_asked(instant: Instant, temp_return_c: float, mixing_share_max: float) -> float:
+    """Return the mixing share for the set-point, within what the valves can reach."""
+    share = 0.0
+    if instant.mode == BYPASS:
+        share = mixing_share(instant.temp_supply_primary_c, temp_return_c, instant.temp_set_c, mixing_share_max)
+    return min(max(share, instant.share_low), instant.share_high)
+
+
+@inlined
 def solve_loop(
-    pipes: Pipes,
-    buildings: Buildings,
-    substation: Substation,
-    pumps: Pumps,
-    control: Control,
-    commands: Commands,
-    instant: Instant,
-    tap_kg_s: Floats,
-    state: State,
-    work: Work,
+    parts: Parts, commands: Commands, instant: Instant, tap_kg_s: Floats, memory: Memory, state: State, work: Work
 ) -> LoopPoint:
     """Solve the secondary loop so that return, mixing, flows and rooms agree; `prepare_rooms` comes before it.
+
+    The unknown is the return temperature: mixing makes the supply from it, the buildings make it from the supply. It is
+    found by secants; with a closed bypass one round is enough.
 
     Returns
     -------
     LoopPoint
         The substation's side; flows, temperatures and heat of the buildings are in `state.flow` and `work`.
     """
-    cp = substation.heat_capacity_water_j_kgk
     local = commands.third_pipe_ok == 0
-    for i in range(buildings.node.size):
-        work.conductance[i] = buildings.conductance_kg_s_pa05[i] if instant.heating_season == 1 else 0.0
-        if not local:
-            work.draw_kg_s[i] = 0.0
-            work.heat_tap_w[i] = 0.0
-    temp_return = state.temp_return_c
-    temp_before, residual_before = 0.0, 0.0
-    status = 0
-    for iteration in range(1, _ITERATIONS_MAX + 1):
-        share = 0.0
-        if instant.mode == BYPASS:
-            share = mixing_share(
-                instant.temp_supply_primary_c, temp_return, instant.temp_set_c, substation.mixing_share_max
-            )
-        share = min(max(share, instant.share_low), instant.share_high)
-        change_draw, status_dhw = 0.0, 0
+    _open_consumers(parts.buildings, instant, local, work)
+    temp_return, temp_before, residual_before = memory.temp_return_c, 0.0, 0.0
+    change_draw, status_dhw, iteration = 0.0, 0, 0
+    while True:
+        iteration += 1
+        share = _share_asked(instant, temp_return, parts.substation.mixing_share_max)
         if local:
-            if iteration == 1:
-                work.temp_supply_node_c[:] = instant.temp_supply_primary_c
-            step_share = 1.0 if iteration < _ITERATIONS_FREE else 0.3
-            change_draw, status_dhw = local_dhw(buildings, substation, instant.temp_cold_c, tap_kg_s, step_share, work)
-        demand = Demand(instant.dp_available_pa, share, instant.flow_rel)
+            change_draw, status_dhw = local_dhw(
+                parts.buildings,
+                parts.substation,
+                instant.temp_cold_c,
+                tap_kg_s,
+                1.0 if iteration < _ITERATIONS_FREE else _DRAW_STEP,
+                work,
+            )
         point = operating_point(
-            pipes, buildings, substation, pumps, control, commands, demand, work.conductance, work.draw_kg_s, state.flow
+            parts.pipes,
+            parts.buildings,
+            parts.substation,
+            parts.pumps,
+            parts.control,
+            commands,
+            Demand(instant.dp_available_pa, share, instant.flow_rel),
+            work.conductance,
+            work.draw_kg_s,
+            state.flow,
         )
-        flow = point.mass_flow_kg_s
-        mixed = instant.temp_supply_primary_c - point.mixing_share * (instant.temp_supply_primary_c - temp_return)
-        supply = mixed + (point.power_water_w / (flow * cp) if flow > 0.0 else 0.0)
-        loss = supply_sweep(
-            pipes,
-            state.flow.mass_flow_pipe_kg_s,
-            supply,
-            instant.temp_ground_c,
-            instant.temp_outdoor_c,
-            cp,
-            work.temp_supply_node_c,
-        )
-        buildings_return(buildings, state.flow.mass_flow_consumer_kg_s, instant.temp_cold_c, cp, work)
-        loss += return_sweep(
-            pipes,
-            state.flow.mass_flow_pipe_kg_s,
-            buildings.node,
-            work.mass_consumer_kg_s,
-            work.temp_return_consumer_c,
-            instant.temp_ground_c,
-            instant.temp_outdoor_c,
-            cp,
-            work.temp_return_node_c,
-            work.temp_return_pipe_c,
-            work.mass_node_kg_s,
-        )
+        mixed, supply, loss = _circulate(parts, instant, point, temp_return, state, work)
         status = point.status | status_dhw
         found = work.temp_return_node_c[0]
-        if flow <= 0.0:
-            return LoopPoint(point, mixed, supply, found, 0.0, iteration, status)
         residual = found - temp_return
-        settled = change_draw <= _TOLERANCE_DRAW_REL * flow
-        if point.mixing_share * abs(residual) <= TOLERANCE_K and settled:
-            return LoopPoint(point, mixed, supply, found, loss, iteration, status)
-        following = found
-        if iteration > 1 and residual != residual_before and not local:
+        closed = point.mass_flow_kg_s <= 0.0 or point.mixing_share * abs(residual) <= TOLERANCE_K
+        settled = change_draw <= TOLERANCE_DRAW_REL * parts.substation.mass_flow_design_kg_s
+        if (closed and settled) or iteration == _ITERATIONS_MAX:
+            break
+        slope = 0.0
+        if iteration > 1 and temp_return != temp_before and not local:
             slope = (residual - residual_before) / (temp_return - temp_before)
-            if slope < -0.1:
-                following = temp_return - residual / slope
         temp_before, residual_before = temp_return, residual
-        temp_return = following
-    # Draws that never settle are a trickle too small to reach the exchanger warm: hot water is short, the heat adds up.
-    unsettled = _DHW_SHORT if local and point.mixing_share * abs(residual) <= TOLERANCE_K else _NOT_CONVERGED
-    return LoopPoint(point, mixed, supply, found, loss, _ITERATIONS_MAX, status | unsettled)
+        temp_return = temp_return - residual / slope if slope < _SLOPE_MAX else found
+    if not closed:
+        status |= _NOT_CONVERGED
+    elif not settled:  # a trickle too small to reach the exchanger warm; the heat adds up all the same
+        status |= _DHW_SHORT
+    return LoopPoint(point, mixed, supply, found, loss, iteration, status)

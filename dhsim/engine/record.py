@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dhsim.control.commands import Commands
-from dhsim.elementwise import compiled
+from dhsim.elementwise import inlined
 from dhsim.engine.loop import Instant, LoopPoint, dhw_heater
-from dhsim.engine.state import BuildingSeries, Output, PipeSeries, State, SubstationSeries, Work
-from dhsim.model.boundary import BoundaryArrays
-from dhsim.model.system import Buildings, Comfort, Curve, Floats, Substation
+from dhsim.engine.state import BuildingSeries, Output, Parts, PipeSeries, State, SubstationSeries, Work
+from dhsim.model.system import Floats, Substation
 from dhsim.network.topology import Pipes
 from dhsim.physics.heat_load import heat_demand_w, relative_load
 from dhsim.physics.zone import mass_temp_next_c
@@ -21,7 +22,30 @@ _HOUR_MAX = EXTREMES.index("heat_flow_hour_max_w")
 _BALANCE_MAX = EXTREMES.index("balance_step_max_j")
 
 
-@compiled
+class Slot(NamedTuple):
+    """Where and with what weight a sub-step is written; scalars."""
+
+    k: int
+    group: int
+    comfort_counted: int
+    substep_s: float
+    weight: float
+    """Share of the step."""
+
+
+class Primary(NamedTuple):
+    """What the substation takes from the primary; scalars."""
+
+    heat_w: float
+    mass_flow_kg_s: float
+    mass_flow_dhw_kg_s: float
+    """Of the third pipe's heater, or of all local exchangers."""
+    temp_return_c: float
+    loss_third_pipe_w: float
+    status: int
+
+
+@inlined
 def settle_hour(heat_hour_j: float, seconds_hour: float, out: Output) -> bool:
     """Close an hour of heat for the capacity tariff, keeping the highest hourly mean; return whether one was full."""
     if seconds_hour < S_PER_H - 1e-6:
@@ -30,52 +54,86 @@ def settle_hour(heat_hour_j: float, seconds_hour: float, out: Output) -> bool:
     return True
 
 
-@compiled
-def _record_buildings(
-    buildings: Buildings,
-    curve: Curve,
-    comfort: Comfort,
-    instant: Instant,
-    heat_gain_w: Floats,
-    comfort_counted: int,
-    group: int,
-    state: State,
-    work: Work,
-    out: Output,
-    k: int,
-    substep_s: float,
-    weight: float,
+@inlined
+def primary_side(
+    substation: Substation, commands: Commands, instant: Instant, loop: LoopPoint, tap_kg_s: Floats, work: Work
+) -> Primary:
+    """Return flow, heat and return temperature of the primary: main line and third pipe's heater; writes heat_tap_w."""
+    cp, t1 = substation.heat_capacity_water_j_kgk, instant.temp_supply_primary_c
+    main_kg_s = loop.point.mass_flow_kg_s * (1.0 - loop.point.mixing_share)
+    heat, flow = main_kg_s * cp * (t1 - loop.temp_return_c), main_kg_s
+    dhw_kg_s, loss_third_w, status = 0.0, 0.0, 0
+    if commands.third_pipe_ok == 1:
+        tap = tap_kg_s.sum()
+        dhw = dhw_heater(
+            t1,
+            tap,
+            instant.temp_cold_c,
+            substation.temp_hot_c,
+            substation.loss_third_pipe_w,
+            substation.ua_dhw_w_k,
+            cp,
+        )
+        for i in range(tap_kg_s.size):
+            work.heat_tap_w[i] = dhw.heat_tap_w * tap_kg_s[i] / tap if tap > 0.0 else 0.0
+        heat += dhw.mass_flow_kg_s * cp * (t1 - dhw.temp_return_c)
+        flow += dhw.mass_flow_kg_s
+        dhw_kg_s, loss_third_w, status = dhw.mass_flow_kg_s, dhw.heat_loss_w, dhw.status
+    else:
+        for i in range(tap_kg_s.size):
+            dhw_kg_s += work.draw_kg_s[i]
+    back = t1 - heat / (flow * cp) if flow > 0.0 else t1
+    return Primary(heat, flow, dhw_kg_s, back, loss_third_w, status)
+
+
+@inlined
+def _move_building(
+    parts: Parts, instant: Instant, heat_gain_w: float, i: int, state: State, work: Work, substep_s: float
+) -> tuple[float, float, float, float]:
+    """Move a building one sub-step on; return solar gain, heat through walls and openings [W], and the residual [J]."""
+    buildings, outdoor = parts.buildings, instant.temp_outdoor_c
+    room = work.temp_room_next_c[i]
+    mass = mass_temp_next_c(
+        state.temp_mass_c[i],
+        room,
+        outdoor,
+        buildings.ua_inner_w_k[i],
+        buildings.ua_outer_w_k[i],
+        buildings.heat_capacity_mass_j_k[i],
+        substep_s,
+    )
+    solar = buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
+    envelope = buildings.ua_outer_w_k[i] * (mass - outdoor)
+    ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
+    stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
+    stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
+    state.temp_room_c[i] = room
+    state.temp_mass_c[i] = mass
+    residual = substep_s * (work.heat_sh_w[i] + heat_gain_w + solar - envelope - ventilation) - stored
+    return solar, envelope, ventilation, residual
+
+
+@inlined
+def record_buildings(
+    parts: Parts, instant: Instant, heat_gain_w: Floats, slot: Slot, state: State, work: Work, out: Output
 ) -> float:
     """Move every building one sub-step on, write it down, and return what their heat balances leave over [J]."""
-    residual, outdoor = 0.0, instant.temp_outdoor_c
+    comfort, residual = parts.comfort, 0.0
     season = 1.0 if instant.heating_season == 1 else 0.0
-    counted = 1.0 if comfort_counted == 1 else 0.0
-    load = relative_load(outdoor, comfort.temp_demand_c, curve.temp_design_outdoor_c)
-    for i in range(buildings.node.size):
-        room, heat, gain = work.temp_room_next_c[i], work.heat_sh_w[i], heat_gain_w[i]
-        mass = mass_temp_next_c(
-            state.temp_mass_c[i],
-            room,
-            outdoor,
-            buildings.ua_inner_w_k[i],
-            buildings.ua_outer_w_k[i],
-            buildings.heat_capacity_mass_j_k[i],
-            substep_s,
+    counted = 1.0 if slot.comfort_counted == 1 else 0.0
+    load = season * relative_load(instant.temp_outdoor_c, comfort.temp_demand_c, parts.curve.temp_design_outdoor_c)
+    for i in range(parts.buildings.node.size):
+        solar, envelope, ventilation, left = _move_building(
+            parts, instant, heat_gain_w[i], i, state, work, slot.substep_s
         )
-        solar = buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
-        envelope = buildings.ua_outer_w_k[i] * (mass - outdoor)
-        ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
-        stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
-        stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
-        residual += substep_s * (heat + gain + solar - envelope - ventilation) - stored
-        state.temp_room_c[i] = room
-        state.temp_mass_c[i] = mass
-        demand = season * heat_demand_w(load, buildings.heat_design_w[i])
+        residual += left
+        room, heat = work.temp_room_next_c[i], work.heat_sh_w[i]
+        demand = heat_demand_w(load, parts.buildings.heat_design_w[i])
         totals = BuildingTotals(
             heat_sh_j=heat,
             heat_demand_j=demand,
             heat_excess_j=max(heat - demand, 0.0),
-            heat_gain_j=gain,
+            heat_gain_j=heat_gain_w[i],
             heat_solar_j=solar,
             heat_envelope_j=envelope,
             heat_ventilation_j=ventilation,
@@ -87,7 +145,7 @@ def _record_buildings(
             temp_indoor_ks=counted * room,
         )
         for j in range(len(totals)):
-            out.building_totals[group, j, i] += substep_s * totals[j]
+            out.building_totals[slot.group, j, i] += slot.substep_s * totals[j]
         if counted > 0.0:
             out.temp_indoor_min_c[i] = min(out.temp_indoor_min_c[i], room)
             out.temp_indoor_max_c[i] = max(out.temp_indoor_max_c[i], room)
@@ -96,141 +154,94 @@ def _record_buildings(
             heat_flow_sh_w=heat,
             heat_flow_dhw_w=work.heat_tap_w[i],
             mass_flow_building_kg_s=state.flow.mass_flow_consumer_kg_s[i],
-            temp_supply_building_c=work.temp_supply_node_c[buildings.node[i]],
+            temp_supply_building_c=work.temp_supply_node_c[parts.buildings.node[i]],
             temp_return_building_c=work.temp_return_jet_c[i],
             dp_building_pa=state.flow.dp_consumer_pa[i],
         )
         for j in range(len(series)):
-            out.building[j, k, i] += weight * series[j]
+            out.building[j, slot.k, i] += slot.weight * series[j]
     return residual
 
 
-@compiled
-def _record_pipes(pipes: Pipes, state: State, work: Work, out: Output, k: int, weight: float) -> None:
+@inlined
+def record_pipes(pipes: Pipes, slot: Slot, state: State, work: Work, out: Output) -> None:
+    """Write the series of the pipes."""
     for pipe in range(pipes.length_m.size):
         series = PipeSeries(
-            state.flow.mass_flow_pipe_kg_s[pipe], work.temp_supply_node_c[pipe + 1], work.temp_return_pipe_c[pipe]
+            mass_flow_pipe_kg_s=state.flow.mass_flow_pipe_kg_s[pipe],
+            temp_supply_pipe_c=work.temp_supply_node_c[pipe + 1],
+            temp_return_pipe_c=work.temp_return_pipe_c[pipe],
         )
         for j in range(len(series)):
-            out.pipe[j, k, pipe] += weight * series[j]
+            out.pipe[j, slot.k, pipe] += slot.weight * series[j]
 
 
-@compiled
-def _central_dhw(
-    substation: Substation, commands: Commands, instant: Instant, tap_kg_s: Floats, work: Work
-) -> tuple[float, float, float, int]:
-    """Return flow [kg/s], return [degC], loss [W] and status of the third pipe's heater; writes heat_tap_w."""
-    if commands.third_pipe_ok == 0:
-        return 0.0, instant.temp_supply_primary_c, 0.0, 0
-    tap = 0.0
-    for i in range(tap_kg_s.size):
-        tap += tap_kg_s[i]
-    dhw = dhw_heater(
-        instant.temp_supply_primary_c,
-        tap,
-        instant.temp_cold_c,
-        substation.temp_hot_c,
-        substation.loss_third_pipe_w,
-        substation.ua_dhw_w_k,
-        substation.heat_capacity_water_j_kgk,
-    )
-    for i in range(tap_kg_s.size):
-        work.heat_tap_w[i] = dhw.heat_tap_w * tap_kg_s[i] / tap if tap > 0.0 else 0.0
-    return dhw.mass_flow_kg_s, dhw.temp_return_c, dhw.heat_loss_w, dhw.status
-
-
-@compiled
-def record_substep(
-    pipes: Pipes,
-    buildings: Buildings,
-    substation: Substation,
-    curve: Curve,
-    comfort: Comfort,
-    boundary: BoundaryArrays,
-    commands: Commands,
-    instant: Instant,
-    loop: LoopPoint,
-    state: State,
-    work: Work,
-    out: Output,
-    temp_filtered_c: float,
-    k: int,
-    substep_s: float,
-    step_s: float,
-    keep_pipes: bool,
-) -> tuple[float, int]:
-    """Write one sub-step into rooms, series and integrals; return the primary heat [W] and the status."""
-    weight = substep_s / step_s
-    group = boundary.group[k]
-    point, cp, t1 = loop.point, substation.heat_capacity_water_j_kgk, instant.temp_supply_primary_c
-    dhw_kg_s, temp_dhw, loss_third_w, status = _central_dhw(
-        substation, commands, instant, boundary.mass_flow_tap_kg_s[k], work
-    )
-    main_kg_s = point.mass_flow_kg_s * (1.0 - point.mixing_share)
-    primary_kg_s = main_kg_s + dhw_kg_s
-    heat_primary = main_kg_s * cp * (t1 - loop.temp_return_c) + dhw_kg_s * cp * (t1 - temp_dhw)
-    back = t1 - heat_primary / (primary_kg_s * cp) if primary_kg_s > 0.0 else t1
-    residual = _record_buildings(
-        buildings,
-        curve,
-        comfort,
-        instant,
-        boundary.heat_gain_w[k],
-        boundary.comfort_counted[k],
-        group,
-        state,
-        work,
-        out,
-        k,
-        substep_s,
-        weight,
-    )
-    tapped = 0.0
-    for i in range(buildings.node.size):
+@inlined
+def record_totals(
+    instant: Instant, loop: LoopPoint, primary: Primary, slot: Slot, residual_j: float, work: Work, out: Output
+) -> None:
+    """Write integrals and extremes of the substation; `residual_j` is what the buildings' balances left over."""
+    point, tapped = loop.point, 0.0
+    for i in range(work.heat_tap_w.size):
         tapped += work.heat_tap_w[i]
-        residual -= substep_s * (work.heat_sh_w[i] + work.heat_tap_w[i])
-        dhw_kg_s += work.draw_kg_s[i]
-    residual += substep_s * (heat_primary + point.power_water_w - loop.heat_loss_w - loss_third_w)
-    if keep_pipes:
-        _record_pipes(pipes, state, work, out, k, weight)
+        residual_j -= slot.substep_s * (work.heat_sh_w[i] + work.heat_tap_w[i])
+    residual_j += slot.substep_s * (primary.heat_w + point.power_water_w - loop.heat_loss_w - primary.loss_third_pipe_w)
     totals = SubstationTotals(
         seconds=1.0,
-        heat_primary_j=heat_primary,
+        heat_primary_j=primary.heat_w,
         heat_dhw_j=tapped,
         heat_loss_pipe_j=loop.heat_loss_w,
-        heat_loss_third_pipe_j=loss_third_w,
+        heat_loss_third_pipe_j=primary.loss_third_pipe_w,
         energy_pump_j=point.power_electric_w,
         energy_pump_water_j=point.power_water_w,
-        mass_primary_kg=primary_kg_s,
+        mass_primary_kg=primary.mass_flow_kg_s,
         mass_secondary_kg=point.mass_flow_kg_s,
-        mass_dhw_primary_kg=dhw_kg_s,
-        mass_temp_return_primary_kgk=primary_kg_s * back,
+        mass_dhw_primary_kg=primary.mass_flow_dhw_kg_s,
+        mass_temp_return_primary_kgk=primary.mass_flow_kg_s * primary.temp_return_c,
         mass_temp_supply_secondary_kgk=point.mass_flow_kg_s * loop.temp_supply_c,
         mass_temp_return_secondary_kgk=point.mass_flow_kg_s * loop.temp_return_c,
-        temp_supply_primary_ks=t1,
+        temp_supply_primary_ks=instant.temp_supply_primary_c,
     )
     for j in range(len(totals)):
-        out.substation_totals[group, j] += substep_s * totals[j]
+        out.substation_totals[slot.group, j] += slot.substep_s * totals[j]
+    out.extremes[_PRIMARY_MAX] = max(out.extremes[_PRIMARY_MAX], primary.mass_flow_kg_s)
+    out.extremes[_SECONDARY_MAX] = max(out.extremes[_SECONDARY_MAX], point.mass_flow_kg_s)
+    out.extremes[_DHW_MAX] = max(out.extremes[_DHW_MAX], primary.mass_flow_dhw_kg_s)
+    out.extremes[_BALANCE_MAX] = max(out.extremes[_BALANCE_MAX], abs(residual_j))
+
+
+@inlined
+def record_series(
+    commands: Commands,
+    instant: Instant,
+    temp_filtered_c: float,
+    loop: LoopPoint,
+    primary: Primary,
+    slot: Slot,
+    out: Output,
+) -> None:
+    """Write the substation's series: means over the step."""
+    point = loop.point
     series = SubstationSeries(
         temp_outdoor_c=instant.temp_outdoor_c,
         temp_outdoor_filtered_c=temp_filtered_c,
         irradiance_w_m2=instant.irradiance_w_m2,
-        temp_supply_primary_c=t1,
-        temp_return_primary_c=back,
+        temp_supply_primary_c=instant.temp_supply_primary_c,
+        temp_return_primary_c=primary.temp_return_c,
         temp_mixed_c=loop.temp_mixed_c,
         temp_set_c=instant.temp_set_c,
         temp_supply_secondary_c=loop.temp_supply_c,
         temp_return_secondary_c=loop.temp_return_c,
         mixing_share_rel=point.mixing_share,
-        mass_flow_primary_kg_s=primary_kg_s,
+        mass_flow_primary_kg_s=primary.mass_flow_kg_s,
         mass_flow_secondary_kg_s=point.mass_flow_kg_s,
-        mass_flow_dhw_primary_kg_s=dhw_kg_s,
+        mass_flow_dhw_primary_kg_s=primary.mass_flow_dhw_kg_s,
         dp_secondary_pa=point.dp_secondary_pa,
         dp_valve_main_pa=point.dp_main_pa,
         dp_pump_pa=point.dp_pump_pa,
         mass_flow_pump_kg_s=point.mass_flow_pump_kg_s,
-        heat_flow_primary_w=heat_primary,
-        heat_loss_pipe_w=loop.heat_loss_w + loss_third_w,
+        heat_flow_primary_w=primary.heat_w,
+        heat_loss_pipe_w=loop.heat_loss_w + primary.loss_third_pipe_w,
         power_pump_w=point.power_electric_w,
         power_pump_water_w=point.power_water_w,
         speed_pump_rel=point.speed_rel,
@@ -238,9 +249,4 @@ def record_substep(
         mode=float(commands.mode),
     )
     for j in range(len(series)):
-        out.substation[j, k] += weight * series[j]
-    out.extremes[_PRIMARY_MAX] = max(out.extremes[_PRIMARY_MAX], primary_kg_s)
-    out.extremes[_SECONDARY_MAX] = max(out.extremes[_SECONDARY_MAX], point.mass_flow_kg_s)
-    out.extremes[_DHW_MAX] = max(out.extremes[_DHW_MAX], dhw_kg_s)
-    out.extremes[_BALANCE_MAX] = max(out.extremes[_BALANCE_MAX], abs(residual))
-    return heat_primary, status
+        out.substation[j, slot.k] += slot.weight * series[j]

@@ -14,14 +14,17 @@ from dhsim import __version__
 from dhsim.control.agenda import Agenda
 from dhsim.control.commands import Observation, Trip, TripReport
 from dhsim.elementwise import compilation_pending, mark_compiled
-from dhsim.engine.kernel import Parts, advance
+from dhsim.engine.kernel import advance
 from dhsim.engine.state import (
     BuildingSeries,
+    Memory,
     Output,
     PipeSeries,
     State,
     SubstationSeries,
     empty_output,
+    parts_of,
+    start_memory,
     start_state,
     work_space,
 )
@@ -35,19 +38,6 @@ Progress = Callable[[float], None]
 _LOG = logging.getLogger("dhsim")
 _TRIPS_A_STEP_MAX = 8
 _FORECAST_H = 24
-
-
-def parts_of(system: System) -> Parts:
-    """Return the arrays of a System as the kernel takes them."""
-    return Parts(
-        system.pipes,
-        system.buildings,
-        system.substation,
-        system.pumps,
-        system.curve,
-        system.control,
-        system.comfort,
-    )
 
 
 def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None = None) -> Solution:
@@ -85,22 +75,24 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
         start=boundary.time[0],
         duration_s=n_time * boundary.step_s,
     )
-    state = start_state(system, case.temp_start_c, boundary.arrays.temp_outdoor_c[0])
+    state, memory = start_state(system, case.temp_start_c), start_memory(boundary.arrays.temp_outdoor_c[0])
     store_start = _store_j(system, state)
     work = work_space(n_building, n_pipe)
     out = empty_output(n_time, n_building, n_pipe, n_time if keep_pipes else 0)
     k, blocks, trips_here = 0, 0, 0
     while k < n_time:
-        agenda.run_due(k * boundary.step_s, partial(_observe, case, state, k, agenda))
+        agenda.run_due(k * boundary.step_s, partial(_observe, case, memory, state, k, agenda))
         k_end = agenda.next_step(boundary.step_s, n_time)
-        done = advance(parts, boundary.arrays, agenda.commands, state, work, out, boundary.step_s, k, k_end, keep_pipes)
+        done = advance(
+            parts, boundary.arrays, agenda.commands, memory, state, work, out, boundary.step_s, k, k_end, keep_pipes
+        )
         trips_here = trips_here + 1 if done.trip and done.k == k else 0
         if trips_here > _TRIPS_A_STEP_MAX:
             raise ConvergenceError(
                 f"control trips again and again at {boundary.time[k]} ({Trip(done.trip).name}): "
                 "give the law more hysteresis or a longer dwell time"
             )
-        k, state, blocks = done.k, done.state, blocks + 1
+        k, memory, blocks = done.k, done.memory, blocks + 1
         if done.trip:
             agenda.trip(k * boundary.step_s, TripReport(done.trip, done.wanted))
         if progress is not None:
@@ -110,7 +102,7 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     return _solution(case, out, agenda, _store_j(system, state) - store_start, blocks, clock.perf_counter() - began)
 
 
-def _observe(case: Case, state: State, k: int, agenda: Agenda) -> Observation:
+def _observe(case: Case, memory: Memory, state: State, k: int, agenda: Agenda) -> Observation:
     arrays, step_s = case.boundary.arrays, case.boundary.step_s
     seen = 1.0 if agenda.commands.sensor_ok else math.nan
     hours = max(1, round(S_PER_H / step_s))
@@ -124,10 +116,10 @@ def _observe(case: Case, state: State, k: int, agenda: Agenda) -> Observation:
     return Observation(
         time_s=k * step_s,
         temp_outdoor_c=seen * float(arrays.temp_outdoor_c[k]),
-        temp_outdoor_filtered_c=float(state.temp_outdoor_filtered_c),
+        temp_outdoor_filtered_c=float(memory.temp_outdoor_filtered_c),
         temp_supply_primary_c=t1,
-        temp_return_secondary_c=seen * float(state.temp_return_c),
-        temp_mixed_c=float(t1 - state.mixing_share * (t1 - state.temp_return_c)),
+        temp_return_secondary_c=seen * float(memory.temp_return_c),
+        temp_mixed_c=float(t1 - memory.mixing_share * (t1 - memory.temp_return_c)),
         mass_flow_secondary_kg_s=float(state.flow.mass_flow_consumer_kg_s.sum()),
         mode=agenda.commands.mode,
         temp_indoor_c=rooms,

@@ -7,8 +7,19 @@ from typing import NamedTuple
 import numpy as np
 
 from dhsim.model.boundary import N_GROUP
-from dhsim.model.system import Floats, Ints, System
+from dhsim.model.system import (
+    Buildings,
+    Comfort,
+    Control,
+    Curve,
+    Floats,
+    Ints,
+    Pumps,
+    Substation,
+    System,
+)
 from dhsim.network.hydraulics import TreeFlow, empty_flow
+from dhsim.network.topology import Pipes
 from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS
 
 
@@ -61,16 +72,25 @@ class PipeSeries(NamedTuple):
     temp_return_pipe_c: float
 
 
-class State(NamedTuple):
-    """Physical state and the memory of the control laws; arrays are the kernel's own copies."""
+class Parts(NamedTuple):
+    """What exists, as the kernel takes it."""
 
-    temp_room_c: Floats
-    temp_mass_c: Floats
-    flow: TreeFlow
+    pipes: Pipes
+    buildings: Buildings
+    substation: Substation
+    pumps: Pumps
+    curve: Curve
+    control: Control
+    comfort: Comfort
+
+
+class Memory(NamedTuple):
+    """What the laws and the iterations remember from step to step; scalars."""
+
     temp_outdoor_filtered_c: float
     mixing_share: float
     temp_return_c: float
-    """Secondary return, the warm start of the loop's iteration."""
+    """Secondary return, the start of the next iteration."""
     trim_k: float
     undersupply_latch: int
     flow_pump_m3_s: float
@@ -78,6 +98,15 @@ class State(NamedTuple):
     pump_short: int
     heat_hour_j: float
     seconds_hour: float
+
+
+class State(NamedTuple):
+    """The physical state: arrays that the kernel moves on in place, so each run has its own."""
+
+    temp_room_c: Floats
+    temp_mass_c: Floats
+    flow: TreeFlow
+    """Flows of the last step, the start of the next solve."""
 
 
 class Work(NamedTuple):
@@ -120,13 +149,32 @@ class Output(NamedTuple):
     """(n_time,): solves of the secondary loop"""
 
 
-def start_state(system: System, temp_start_c: float, temp_outdoor_c: float) -> State:
-    """Return the state before the first step: rooms and walls at one temperature, valves in WINTER position."""
+def parts_of(system: System) -> Parts:
+    """Return the arrays of a System as the kernel takes them."""
+    return Parts(
+        system.pipes,
+        system.buildings,
+        system.substation,
+        system.pumps,
+        system.curve,
+        system.control,
+        system.comfort,
+    )
+
+
+def start_state(system: System, temp_start_c: float) -> State:
+    """Return the state before the first step: rooms and walls at one temperature [degC], no flow yet."""
     n_building = len(system.building_ids)
     return State(
         temp_room_c=np.full(n_building, temp_start_c),
         temp_mass_c=np.full(n_building, temp_start_c),
         flow=empty_flow(system.pipes.length_m.size, n_building),
+    )
+
+
+def start_memory(temp_outdoor_c: float) -> Memory:
+    """Return the memory before the first step: valves as in WINTER, the filter at the outdoor temperature [degC]."""
+    return Memory(
         temp_outdoor_filtered_c=float(temp_outdoor_c),
         mixing_share=0.0,
         temp_return_c=40.0,

@@ -141,8 +141,8 @@ def solve_network(
     pipes: Pipes,
     buildings: Buildings,
     substation: Substation,
-    conductance: Floats,
-    draw: Floats,
+    conductance_kg_s_pa05: Floats,
+    draw_kg_s: Floats,
     dp_pa: float,
     flow: TreeFlow,
 ) -> tuple[float, int]:
@@ -150,8 +150,8 @@ def solve_network(
     iterations = solve_tree(
         pipes,
         buildings.node,
-        conductance,
-        draw,
+        conductance_kg_s_pa05,
+        draw_kg_s,
         dp_pa,
         substation.density_water_kg_m3,
         substation.viscosity_water_pa_s,
@@ -159,7 +159,7 @@ def solve_network(
     )
     total = 0.0
     for i in range(buildings.node.size):
-        total += flow.mass_flow_consumer_kg_s[i] + draw[i]
+        total += flow.mass_flow_consumer_kg_s[i] + draw_kg_s[i]
     return total, iterations
 
 
@@ -172,8 +172,8 @@ def operating_point(
     control: Control,
     commands: Commands,
     demand: Demand,
-    conductance: Floats,
-    draw: Floats,
+    conductance_kg_s_pa05: Floats,
+    draw_kg_s: Floats,
     flow: TreeFlow,
 ) -> OperatingPoint:
     """Return the operating point of substation and secondary network; writes the flows into `flow`.
@@ -182,9 +182,9 @@ def operating_point(
     ----------
     demand
         Primary dp, mixing share and secondary flow asked for.
-    conductance
+    conductance_kg_s_pa05
         Of each jet pump, 0 = closed; shape (n_building,) [kg/(s sqrt(Pa))].
-    draw
+    draw_kg_s
         Flow of each local DHW exchanger; shape (n_building,) [kg/s].
     flow
         Warm start and result of the network.
@@ -195,10 +195,10 @@ def operating_point(
     if share > 0.0 and n == 0:
         share, status = 0.0, _NO_PUMP
     asked, open_sum = share, 0.0
-    for i in range(conductance.size):
-        open_sum += conductance[i] + draw[i]
+    for i in range(conductance_kg_s_pa05.size):
+        open_sum += conductance_kg_s_pa05[i] + draw_kg_s[i]
     if open_sum <= 0.0:
-        solve_network(pipes, buildings, substation, conductance, draw, 0.0, flow)
+        solve_network(pipes, buildings, substation, conductance_kg_s_pa05, draw_kg_s, 0.0, flow)
         return OperatingPoint(0.0, 0.0, share, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, status)
 
     fixed_flow = demand.flow_rel < substation.flow_set_rel and control.flow_law != _CONSTANT_SPEED
@@ -210,7 +210,7 @@ def operating_point(
     converged = False
     limited = False
     for _ in range(_ITERATIONS_MAX):
-        total, iterations = solve_network(pipes, buildings, substation, conductance, draw, dp, flow)
+        total, iterations = solve_network(pipes, buildings, substation, conductance_kg_s_pa05, draw_kg_s, dp, flow)
         if iterations < 0:
             break
         network = total / math.sqrt(dp)
