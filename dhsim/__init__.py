@@ -19,7 +19,9 @@ __version__ = "0.1.0"
 _ROOM_OF_NAME = {
     "Case": "dhsim.model.case",
     "ConvergenceError": "dhsim.errors",
+    "Decision": "dhsim.control.strategy",
     "DhsimError": "dhsim.errors",
+    "Run": "dhsim.study.types",
     "Scenario": "dhsim.scenario.schema",
     "ScenarioError": "dhsim.errors",
     "Scorecard": "dhsim.assess.types",
@@ -30,6 +32,7 @@ _ROOM_OF_NAME = {
     "compare_runs": "dhsim.study.compare",
     "load_scenario": "dhsim.scenario.load",
     "load_scenarios": "dhsim.scenario.load",
+    "run": "dhsim.study.run",
     "simulate": "dhsim.engine",
 }
 

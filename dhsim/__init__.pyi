@@ -1,6 +1,7 @@
 from dhsim.assess import assess as assess
 from dhsim.assess.types import Scorecard as Scorecard
 from dhsim.build import build_case as build_case
+from dhsim.control.strategy import Decision as Decision
 from dhsim.engine import simulate as simulate
 from dhsim.errors import ConvergenceError as ConvergenceError
 from dhsim.errors import DhsimError as DhsimError
@@ -12,5 +13,7 @@ from dhsim.scenario.schema import Scenario as Scenario
 from dhsim.solution import Solution as Solution
 from dhsim.study.compare import compare as compare
 from dhsim.study.compare import compare_runs as compare_runs
+from dhsim.study.run import run as run
+from dhsim.study.types import Run as Run
 
 __version__: str

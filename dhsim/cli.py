@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,7 +40,9 @@ app = typer.Typer(
 )
 
 Paths = Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.", show_default=False)]
-Folder = Annotated[Path, typer.Option("--scenarios", help="Folder of the case's scenarios.")]
+Folder = Annotated[
+    Path | None, typer.Option("--scenarios", help="Folder of the case's scenarios, if not the shipped ones.")
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", help="Folder for report.html, series and scorecard.json.", show_default=False),
@@ -114,15 +117,13 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", s
 def paper(
     name: Annotated[str, typer.Argument(help="Which paper: omsk.")],
     out: Out = None,
-    scenarios: Folder = Path("scenarios/omsk"),
+    scenarios: Folder = None,
 ) -> None:
     """List every result figure of the paper beside what dhsim computes, with the verdict."""
     with _spoken_errors():
         if name != "omsk":
             raise DhsimError(f"no paper {name!r} here (there is: omsk)")
-        if not scenarios.exists():
-            raise DhsimError(f"{scenarios} does not exist: give the folder of the Omsk scenarios with --scenarios")
-        _paper(scenarios, out)
+        _paper(_shipped_omsk() if scenarios is None else scenarios, out)
 
 
 @app.command()
@@ -163,6 +164,15 @@ def _paper(scenarios: Path, out: Path | None) -> None:
     _show_paper(page)
 
 
+def _shipped_omsk() -> Path:
+    """Return the Omsk scenarios of the installed package, or of the clone that it is run from."""
+    package = Path(__file__).parent
+    for folder in (package / "data" / "omsk", package.parent / "scenarios" / "omsk"):
+        if folder.is_dir():
+            return folder
+    raise DhsimError("the Omsk scenarios are not beside this package: give their folder with --scenarios")
+
+
 def _page_if_due(scenarios: Sequence[Scenario], runs: Sequence[Run]) -> pd.DataFrame | None:
     """Return the paper page where the case is the paper's: Omsk's climate and the policies it is judged by."""
     if {scenario.weather.climate for scenario in scenarios} != {"omsk"}:
@@ -181,15 +191,12 @@ def _loaded(paths: Sequence[Path]) -> list[Scenario]:
 
 
 def _simulated(scenarios: Sequence[Scenario]) -> list[Run]:
-    from dhsim.assess import assess
-    from dhsim.engine import simulate
-    from dhsim.study.types import Run
+    from dhsim.study.run import run_case
 
     runs = []
     for case in _built(scenarios):
         with _progress(f"simulating {case.assumptions.name}") as advance:
-            solution = simulate(case, progress=advance)
-        runs.append(Run(case, solution, assess(solution, case)))
+            runs.append(run_case(case, progress=advance))
     return runs
 
 
@@ -239,19 +246,23 @@ def _write(
 ) -> None:
     """Write everything beside its place first, and move it there only when all of it is whole."""
     from dhsim.report.html import write_report
-    from dhsim.report.series import file_stems, write_scorecards, write_series
+    from dhsim.report.series import write_all_series, write_scorecards
 
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".writing-") as staging, _progress("writing") as advance:
+        with (
+            tempfile.TemporaryDirectory(dir=out, prefix=".writing-") as staging,
+            _progress("writing"),
+            ThreadPoolExecutor(1) as beside,
+        ):
             folder = Path(staging)
+            series = beside.submit(
+                write_all_series, comparison, folder, formats
+            )  # packing leaves Python to the figures
             write_scorecards(comparison, folder / "scorecard.json")
-            stems = file_stems(comparison.names)
-            for index, finished in enumerate(comparison.runs if formats else ()):
-                write_series(finished, folder, formats, stems[finished.name])
-                advance((index + 1) / (len(comparison.runs) + 1))
             if report:
                 write_report(comparison, folder, paper=page)
+            series.result()
             written = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
             for path in written:
                 (out / path).parent.mkdir(parents=True, exist_ok=True)

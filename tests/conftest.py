@@ -125,7 +125,7 @@ def omsk_runs(omsk_folder: Path) -> dict[str, Run]:
     """The six scenarios of the Omsk case over the whole year, one simulation each, the baseline first."""
     from dhsim.assess.scorecard import assess
     from dhsim.build.case import build_case
-    from dhsim.engine.simulate import simulate
+    from dhsim.engine.simulation import simulate
     from dhsim.scenario.load import load_scenario
     from dhsim.study.types import Run
 

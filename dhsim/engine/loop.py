@@ -27,7 +27,8 @@ _DRAW_STEP = 0.3
 _SLOPE_MAX = -0.1
 """Steepness below which the secant is trusted: the residual falls with the return temperature."""
 TOLERANCE_K = 1e-10
-TOLERANCE_DRAW_REL = 1e-12
+TOLERANCE_DRAW_REL = 1e-14
+"""Of the flow: a trickle cools on its way and asks for more the colder it comes, so that draws settle slowly."""
 CIRCULATION_DROP_K = 5.0
 """Temperature drop of the third pipe's circulation, which sizes its flow."""
 DHW_APPROACH_MIN_K = 3.0
@@ -332,7 +333,7 @@ def solve_loop(
         found = work.temp_return_node_c[0]
         residual = found - temp_return
         closed = point.mass_flow_kg_s <= 0.0 or point.mixing_share * abs(residual) <= TOLERANCE_K
-        settled = change_draw <= TOLERANCE_DRAW_REL * parts.substation.mass_flow_design_kg_s
+        settled = change_draw <= TOLERANCE_DRAW_REL * point.mass_flow_kg_s
         if (closed and settled) or iteration == _ITERATIONS_MAX:
             break
         slope = 0.0

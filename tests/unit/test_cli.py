@@ -143,7 +143,7 @@ def test_run_is_one_scenario(case_folder: Path) -> None:
 def test_unwritable_place_is_told_before_the_simulation(
     case_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dhsim.engine.simulate", _no_simulation)
+    monkeypatch.setattr("dhsim.study.run.simulate", _no_simulation)
     (tmp_path / "file").write_text("a file is no folder", encoding="utf-8")
     assert_refused(invoke("compare", case_folder, "--out", tmp_path / "file" / "results"), "cannot write to")
     assert files_in(tmp_path) == {"file"}
@@ -153,7 +153,7 @@ def test_unwritable_place_is_told_before_the_simulation(
 def test_unknown_format_is_told_before_the_simulation(
     formats: str, case_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dhsim.engine.simulate", _no_simulation)
+    monkeypatch.setattr("dhsim.study.run.simulate", _no_simulation)
     result = invoke("compare", case_folder, "--out", tmp_path, "--formats", formats)
     assert_refused(result, "--formats", "csv, parquet")
 
@@ -171,7 +171,7 @@ def test_a_simulation_that_ends_early_leaves_nothing(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("dhsim.engine.simulate", fail)
+    monkeypatch.setattr("dhsim.study.run.simulate", fail)
     assert_refused(invoke("compare", case_folder, "--out", tmp_path / "results"), words, code=code)
     assert not (tmp_path / "results").exists()
 
@@ -207,7 +207,7 @@ def test_init_does_not_overwrite(tmp_path: Path) -> None:
 
 def test_paper_asks_for_what_it_needs(tmp_path: Path) -> None:
     assert_refused(invoke("paper", "tomsk"), "no paper 'tomsk'", "omsk")
-    assert_refused(invoke("paper", "omsk", "--scenarios", tmp_path / "none"), "--scenarios")
+    assert_refused(invoke("paper", "omsk", "--scenarios", tmp_path / "none"), "no such file or folder")
 
 
 def test_first_run_announces_the_compilation(case_folder: Path, tmp_path: Path, project_root: Path) -> None:

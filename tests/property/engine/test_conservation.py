@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhsim.assess.energy import balance_residual_rel
-from dhsim.engine.simulate import simulate
+from dhsim.engine.simulation import simulate
 from dhsim.model.case import FaultPlan
 
 HOUR = 3600.0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dhsim.build.case import build_case
-from dhsim.engine.simulate import simulate
+from dhsim.engine.simulation import simulate
 from dhsim.scenario.load import load_scenario
 
 T_N, DOT = 20.0, -37.0

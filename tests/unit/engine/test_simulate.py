@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from dhsim.build.case import build_case
-from dhsim.engine.simulate import simulate
+from dhsim.engine.simulation import simulate
 from dhsim.errors import ConvergenceError
 from dhsim.model.case import FaultPlan
 from dhsim.quantities import QUANTITIES

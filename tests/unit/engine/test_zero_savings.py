@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dhsim.engine.simulate import simulate
+from dhsim.engine.simulation import simulate
 from dhsim.model.system import Mode
 
 PUMPS = {"model": "generic_inline_25m3h_32m", "count": 2}
