@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from dhsim.model.case import Case
     from dhsim.scenario.schema import Scenario
-    from dhsim.study.types import Run
+    from dhsim.study.types import Comparison, Run
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -135,3 +135,11 @@ def omsk_runs(omsk_folder: Path) -> dict[str, Run]:
         solution = simulate(case, keep_pipes=False)
         runs[name] = Run(case, solution, assess(solution, case))
     return runs
+
+
+@pytest.fixture(scope="session")
+def omsk_comparison(omsk_runs: dict[str, Run]) -> Comparison:
+    """The six of them compared, as `dhsim compare scenarios/omsk` does."""
+    from dhsim.study.compare import compare_runs
+
+    return compare_runs(list(omsk_runs.values()))
