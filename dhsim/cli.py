@@ -18,7 +18,7 @@ from dhsim.errors import DhsimError, Problem, ScenarioError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
+    from rich.console import Console
 
     from dhsim.model.case import Case
     from dhsim.report.series import Format
@@ -185,9 +185,19 @@ def _page_if_due(scenarios: Sequence[Scenario], runs: Sequence[Run]) -> pd.DataF
 
 
 def _loaded(paths: Sequence[Path]) -> list[Scenario]:
-    from dhsim.scenario.load import load_scenarios
+    """Load all scenarios; where some are wrong, say what is wrong with the cases of the others too."""
+    from dhsim.scenario.load import load_scenario, load_scenarios, scenario_files
 
-    return load_scenarios(paths)
+    try:
+        return load_scenarios(paths)
+    except ScenarioError as error:
+        problems = list(error.problems)
+        for file in scenario_files(paths):
+            try:
+                _built([load_scenario(file)])
+            except ScenarioError as other:
+                problems += other.problems
+        raise ScenarioError(dict.fromkeys(problems)) from error
 
 
 def _simulated(scenarios: Sequence[Scenario]) -> list[Run]:
@@ -209,11 +219,24 @@ def _built(scenarios: Sequence[Scenario]) -> list[Case]:
     for scenario in scenarios:
         try:
             cases.append(build_case(scenario))
+            _check_strategy(scenario, cases[-1])
         except ScenarioError as error:
             problems += error.problems
     if problems:
         raise ScenarioError(dict.fromkeys(problems))
     return cases
+
+
+def _check_strategy(scenario: Scenario, case: Case) -> None:
+    """Refuse a user strategy that cannot be loaded, before anything is simulated."""
+    from dhsim.control.strategy import load_strategy
+
+    if case.strategy.user is None:
+        return
+    try:
+        load_strategy(case.strategy.user, case.strategy.user_folder)
+    except DhsimError as error:
+        raise ScenarioError([scenario.problem("control.strategy", str(error))]) from error
 
 
 def _checked(file: Path) -> bool:
@@ -301,10 +324,10 @@ def _say(text: str) -> None:
 def _show_comparison(comparison: Comparison) -> None:
     from dhsim.report.tables import render_differences, render_table
 
-    tables = [render_table(comparison.table)]
+    console = _console()
+    console.print(render_table(comparison.table, console.width))
     if len(comparison.runs) > 1:
-        tables.append(render_differences(comparison.differences))
-    _print_tables(*tables)
+        console.print(render_differences(comparison.differences, console.width))
 
 
 def _show_paper(page: pd.DataFrame) -> None:
@@ -325,17 +348,19 @@ def _show_paper(page: pd.DataFrame) -> None:
         for row in part[names].itertuples(index=False):
             table.add_row(*row)
     counts = page["verdict"].value_counts()
-    _print_tables(table, ", ".join(f"{counts[verdict]} {verdict}" for verdict in counts.index))
+    console = _console()
+    console.print(table)
+    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in counts.index))
 
 
-def _print_tables(*tables: Table | str) -> None:
+def _console() -> Console:
+    """Return the console of stdout, wide enough where that is no terminal."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = max(console.width, _PIPE_WIDTH)
-    for table in tables:
-        console.print(table)
+    return console
 
 
 @contextmanager

@@ -95,11 +95,11 @@ def small_case(small_scenario: Callable[..., Scenario]) -> Callable[..., Case]:
 
 @pytest.fixture(scope="session")
 def weathered() -> Callable[..., Case]:
-    """A scenario's Case with another outdoor temperature, primary supply and fault plan on the same time grid."""
+    """A scenario's Case with another outdoor temperature, an error of the primary supply, and a fault plan."""
     from dhsim.build.boundary import counted_of, group_of, plant_supply_c, season_of
     from dhsim.build.case import build_case
 
-    def make(scenario: Scenario, outdoor_c: Any, supply_c: Any = None, faults: Any = ()) -> Case:
+    def make(scenario: Scenario, outdoor_c: Any, supply_error_k: Any = 0.0, faults: Any = ()) -> Case:
         case = build_case(scenario)
         boundary = case.boundary
         steps_per_day = round(86400.0 / boundary.step_s)
@@ -109,7 +109,7 @@ def weathered() -> Callable[..., Case]:
             heating_season=season,
             comfort_counted=counted_of(season, steps_per_day),
             group=group_of(boundary.time, outdoor_c, season, case.system.control.cpt_c),
-            temp_supply_primary_c=plant_supply_c(scenario, outdoor_c) if supply_c is None else supply_c,
+            temp_supply_primary_c=plant_supply_c(scenario, outdoor_c) + supply_error_k,
         )
         return dataclasses.replace(
             case,

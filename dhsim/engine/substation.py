@@ -205,7 +205,7 @@ def operating_point(
     wanted_kg_s = demand.flow_rel * substation.mass_flow_design_kg_s
     relative = demand.flow_rel / substation.flow_set_rel
     dp_wanted = substation.dp_set_pa * relative * relative
-    dp = dp_wanted
+    dp = flow.dp_node_pa[0] if flow.dp_node_pa[0] > 0.0 else dp_wanted  # the last step's dp is the best guess
     total = 0.0
     converged = False
     limited = False
@@ -231,7 +231,7 @@ def operating_point(
         status |= _PUMP_AT_LIMIT
     if limited:
         status |= _DP_SHORT
-        if substation.pump_place != _BYPASS_LINE and n > 0:
+        if substation.pump_place != _BYPASS_LINE and n > 0 and control.flow_law != _CONSTANT_SPEED:
             status |= _PUMP_AT_LIMIT
     return _point_with_pumps(substation, pumps, control, demand, n, share, dp, total, status)
 

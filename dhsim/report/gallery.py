@@ -55,10 +55,9 @@ def _supply_return(comparison: Comparison) -> tuple[Figure, str]:
     figure = figures_control.supply_return(points, selection.plant_line(reference), reference.score.cpt_c, design)
     return figure, (
         "Right of the dashed line (CPT) the plant cannot go below its floor, so what arrives is hotter than the "
-        "design curve "
-        "asks for. A bypass brings the filled points down from the grey line towards the dotted one; left of the CPT "
-        "all "
-        "scenarios should look alike. Every fifth hour is drawn."
+        "design curve asks for. A bypass brings the filled points down from the grey line. Left of the CPT the "
+        "scenarios look alike, but for cold hours after mild days: a filtered outdoor temperature keeps the bypass "
+        "open, and where the secondary flow varies the return moves with it. Every fifth hour is drawn."
     )
 
 
@@ -68,16 +67,16 @@ def _week(comparison: Comparison) -> tuple[Figure, str]:
     modes = {run.name: selection.week_modes(run, start, end) for run in comparison.runs}
     last = (end - pd.Timedelta(days=1)).strftime("%d %b %Y")
     return figures_control.week(frames, modes, comparison.reference.score.cpt_c), (
-        f"The week {start.strftime('%d %b')} to {last}, chosen because its mean lies nearest to CPT + 2 K. Follow one "
-        "day: when it "
-        "gets mild the mode turns to BYPASS, the mixing share rises, and the supply and the primary flow fall."
+        f"The week {start.strftime('%d %b')} to {last}, chosen because its mean lies nearest to CPT + 2 K. Where the "
+        "mode is BYPASS return water is mixed in, and the supply and the primary flow fall below those of the "
+        "scenarios in WINTER. A switch on the raw outdoor temperature turns every day, one on the filtered stays."
     )
 
 
 def _duration(comparison: Comparison) -> tuple[Figure, str]:
     return figures_energy.duration([selection.duration_curve(run) for run in comparison.runs]), (
         "Hourly means of the heat taken from the primary, sorted. The peak on the left is set by frost and decides the "
-        "capacity; what the bypass saves shows as a gap in the middle. The flat tail is hot water and losses."
+        "capacity; what is saved in mild weather shows as a gap in the middle. The low tail is hot water and losses."
     )
 
 
@@ -102,8 +101,7 @@ def _indoor_bands(comparison: Comparison) -> tuple[Figure, str]:
 def _excess(comparison: Comparison) -> tuple[Figure, str]:
     return figures_energy.excess({run.name: selection.heat_by_month(run.score) for run in comparison.runs}), (
         "As in the paper's figures 7 and 10: delivered heat, split into what 20 °C indoors, hot water and losses "
-        "need, and the excess "
-        "beyond it. Negative excess means the rooms got less than the linear load of 20 °C."
+        "need, and the excess beyond it."
     )
 
 

@@ -16,6 +16,8 @@ from dhsim.report.style import scenario_colours, svg_data_uri
 from dhsim.study.types import Comparison
 
 REPORT_NAME = "report.html"
+QUOTED = "`([^`]*)`"
+"""A word of the paper's own in a text."""
 VERDICT_CLASSES = {"reproduced": "good", "partly": "fair", "not reproduced": "poor", "not possible": "bad"}
 
 
@@ -44,7 +46,7 @@ def render_report(comparison: Comparison, paper: pd.DataFrame | None = None) -> 
     )
     page = environment.get_template("report.html.j2").render(_context(comparison, paper))
     # Texts from the other rooms write degC; encoded figures hold no blanks, so they are not touched.
-    return page.replace(" degC", " °C") + "\n"
+    return page.replace(" degC", " °C").replace(">degC", ">°C").replace(" +-", " ±") + "\n"
 
 
 def _context(comparison: Comparison, paper: pd.DataFrame | None) -> dict[str, Any]:
@@ -113,6 +115,7 @@ def _paper(paper: pd.DataFrame | None) -> list[dict[str, Any]]:
     if paper is None:
         return []
     made = []
+    paper = paper.astype(str).replace(QUOTED, r"“\1”", regex=True).replace({"unit": {"-": ""}})
     for section, part in paper.groupby("section", sort=False):
         block = story.frame_block(
             part[["figure", "reported", "computed", "unit", "verdict", "why"]].reset_index(drop=True), str(section)

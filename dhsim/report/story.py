@@ -106,7 +106,7 @@ _WEATHER_LABELS = {
     "heating_days": ("Heating days (5-day mean at or below 8 °C)", "d"),
     "temp_season_mean_c": ("Mean of the heating days", "°C"),
     "temp_coldest_five_days_c": ("Coldest five days", "°C"),
-    "irradiance_horizontal_kwh_m2": ("Horizontal irradiation", "kWh/m2"),
+    "irradiance_horizontal_kwh_m2": ("Horizontal irradiation", "kWh/m²"),
 }
 
 
@@ -114,11 +114,15 @@ def weather_block(run: Run) -> Block:
     """Return the statistics of the year's weather beside the published normals, where there are any."""
     found = run.case.boundary.weather_statistics
     rows = tuple(
-        (label, unit, f"{found[name]:.1f}", f"{found[f'normal_{name}']:.1f}" if f"normal_{name}" in found else "–")
+        (label, unit, *(_statistic(found.get(key), unit) for key in (name, f"normal_{name}")))
         for name, (label, unit) in _WEATHER_LABELS.items()
         if name in found
     )
     return Block("Weather", ("Statistic", "Unit", "This run", "Normal"), rows)
+
+
+def _statistic(value: float | None, unit: str) -> str:
+    return format_number(value, 1 if unit == "°C" else 0)
 
 
 def findings(comparison: Comparison) -> list[tuple[str, str]]:
@@ -145,14 +149,16 @@ def findings(comparison: Comparison) -> list[tuple[str, str]]:
 
 def _saved(saved_mwh: float, of_mwh: float) -> str:
     decimals = 0 if abs(of_mwh) >= 1000 else 1
+    if of_mwh and round(100 * abs(saved_mwh) / of_mwh, 1) == 0.0:
+        return "saves nothing"
     share = f" ({format_number(100 * abs(saved_mwh) / of_mwh, 1)}{THIN_SPACE}%)" if of_mwh else ""
-    verb = "saves" if saved_mwh >= 0 else "uses more:"
+    verb = "saves" if saved_mwh >= 0 else "takes another"
     return f"{verb} {format_number(abs(saved_mwh), decimals)} MWh{share}"
 
 
 def money_text(score: EconomicScore) -> str:
     """Return investment, NPV, IRR and paybacks in a sentence; an IRR that does not exist is said so."""
-    irr = "IRR: none" if score.irr is None else f"IRR {100 * score.irr:.1f} %"
+    irr = "IRR: none" if score.irr is None else f"IRR {format_number(100 * score.irr, 1)}{THIN_SPACE}%"
     if score.irr_note:
         irr += f" ({score.irr_note})"
     return (
@@ -167,29 +173,43 @@ def _years(value: float | None) -> str:
     return "never" if value is None else f"{value:.1f} y"
 
 
+_MODES = {"SUMMER_DHW": "SUMMER (hot water only)"}
+_EVENTS = {"mode": "mode changes", "staging": "a pump started or stopped"}
+_ABBREVIATIONS = {"dp": "dp", "dhw": "DHW"}
+
+
+def warning_words(flag: str) -> str:
+    """Return a status flag as words.
+
+    >>> warning_words("DHW_SHORT")
+    'DHW short'
+    """
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in flag.lower().split("_"))
+
+
 def events_block(comparison: Comparison) -> Block:
     """Return hours by mode, events by kind and hours of warnings, scenarios across."""
     scores = [run.score for run in comparison.runs]
     rows = []
     for mode in dict.fromkeys(name for score in scores for name in score.mode_hours):
-        rows.append((f"Mode {mode}", "h", *(format_number(score.mode_hours.get(mode, 0.0), 0) for score in scores)))
+        rows.append((f"Mode {_MODES.get(mode, mode)}", "h", *(format_number(score.mode_hours.get(mode, 0.0), 0) for score in scores)))
     for kind in dict.fromkeys(name for score in scores for name in score.events):
         rows.append(
             (
-                f"Events: {kind.replace('_', ' ')}",
+                f"Events: {_EVENTS.get(kind, kind.replace('_', ' '))}",
                 "times",
                 *(format_number(score.events.get(kind, 0), 0) for score in scores),
             )
         )
     for flag in dict.fromkeys(name for score in scores for name in score.warnings):
-        rows.append((f"Warning {flag}", "h", *(format_number(score.warnings.get(flag, 0.0), 1) for score in scores)))
+        rows.append((f"Warning: {warning_words(flag)}", "h", *(format_number(score.warnings.get(flag, 0.0), 1) for score in scores)))
     return Block("Events", ("What", "Unit", *comparison.names), tuple(rows))
 
 
 def advice(comparison: Comparison) -> list[tuple[str, str]]:
     """Return (warning, what to do about it) for the warnings that were raised."""
     flags = dict.fromkeys(name for run in comparison.runs for name in run.score.warnings)
-    return [(name, Status[name].advice) for name in flags if name in Status.__members__]
+    return [(warning_words(name), Status[name].advice) for name in flags if name in Status.__members__]
 
 
 def alarms_block(comparison: Comparison) -> tuple[Block, int]:
@@ -242,7 +262,8 @@ def buildings_block(run: Run) -> Block:
 
 def provenance_block(comparison: Comparison) -> Block:
     """Return version, hash and seed of each run."""
-    keys = list(dict.fromkeys(key for run in comparison.runs for key in run.score.provenance))
+    said = dict.fromkeys(key for run in comparison.runs for key in run.score.provenance)
+    keys = [key for key in said if key != "scenario"]  # that is the first column
     rows = tuple((run.name, *(run.score.provenance.get(key, "") for key in keys)) for run in comparison.runs)
     return Block("Provenance", ("Scenario", *(key.replace("_", " ") for key in keys)), rows)
 
@@ -254,11 +275,21 @@ def frame_block(frame: pd.DataFrame, heading: str) -> Block:
     return Block(heading, tuple(_heading(str(column)) for column in shown.columns), rows)
 
 
+_UNITS_OF_HEADINGS = {
+    "_percent": ", %",
+    "_kg_kwh": ", kg/kWh",
+    "_t_y": ", t/y",
+    "_t": ", t",
+    "_mwh": ", MWh",
+    "_eur": ", EUR",
+}
+
+
 def _heading(name: str) -> str:
-    for suffix, unit in (("_percent", ", %"), ("_t", ", t"), ("_mwh", ", MWh"), ("_eur", ", EUR")):
+    for suffix, unit in _UNITS_OF_HEADINGS.items():
         if name.endswith(suffix):
-            return name.removesuffix(suffix).replace("_", " ") + unit
-    return name.replace("_", " ")
+            return name.removesuffix(suffix).replace("_", " ").capitalize() + unit
+    return name.replace("_", " ").capitalize()
 
 
 def _cell(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,8 @@ from typing import cast
 
 import pandas as pd
 from rich import box
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -32,8 +35,8 @@ THIN_SPACE = "\u2009"
 MINUS = "\u2212"
 NOTHING = "\u2013"
 TERMINAL_WIDTH = 120
-QUANTITY_WIDTH = 39
-UNIT_WIDTH = 8
+QUANTITY_WIDTH_MIN = 26
+NAME_WIDTH = 20
 MAX_VARIANTS_BOTH = 3
 """Variants beside which a difference can be shown as a number and in percent."""
 
@@ -164,37 +167,67 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace("co2", "CO2")
 
 
-def render_table(table: pd.DataFrame) -> Table:
-    """Return the comparison for a terminal 120 characters wide; long names fold at their underscores."""
-    return _render(comparison_blocks(table), "Scenarios side by side")
+def render_table(table: pd.DataFrame, width: int = TERMINAL_WIDTH) -> Group:
+    """Return the comparison for a terminal so many characters wide; what does not fit beside goes below."""
+    return _render(comparison_blocks(table), "Scenarios side by side", width)
 
 
-def render_differences(table: pd.DataFrame) -> Table:
-    """Return the differences to the reference for a terminal 120 characters wide.
+def render_differences(table: pd.DataFrame, width: int = TERMINAL_WIDTH) -> Group:
+    """Return the differences to the reference for a terminal so many characters wide.
 
     With more than three variants there is room for one number each: percent where it means something.
     """
     names = list(dict.fromkeys(table.columns.get_level_values(0)))
     compact = len(names) > MAX_VARIANTS_BOTH
-    return _render(difference_blocks(table, compact=compact), "Differences to the reference")
+    return _render(difference_blocks(table, compact=compact), "Differences to the reference", width)
 
 
-def _render(blocks: Sequence[Block], title: str) -> Table:
+def _render(blocks: Sequence[Block], title: str, width: int) -> Group:
+    """Return as many tables as it takes, none wider than the terminal unless a single column is."""
+    rows = [row for block in blocks for row in block.rows]
+    names = blocks[0].columns[2:] if blocks else ()
+    widths = [_column_width(name, [row[2 + index] for row in rows]) for index, name in enumerate(names)]
+    longest = max((len(row[0]) + 1 for row in rows), default=0)
+    unit = max((len(row[1]) for row in rows), default=0)
+
+    def room(part: Sequence[int]) -> int:  # what the quantity's column may have beside these columns
+        return width - (len(part) + 3) - max(unit, len("Unit")) - sum(widths[index] for index in part)
+
+    for count in range(1, max(1, len(names)) + 1):
+        parts = _parts(len(names), count)
+        if all(room(part) >= min(longest, QUANTITY_WIDTH_MIN) for part in parts):
+            break
+    made = []
+    for number, part in enumerate(parts, start=1):
+        heading = title if len(parts) == 1 else f"{title} ({number} of {len(parts)})"
+        label = max(QUANTITY_WIDTH_MIN, min(longest, room(part)))
+        made.append(_part_table(blocks, heading, part, label, widths))
+    return Group(*made)
+
+
+def _parts(count: int, parts: int) -> list[range]:
+    """Return so many runs of column numbers, as even as can be."""
+    edges = [round(count * part / parts) for part in range(parts + 1)]
+    return [range(start, end) for start, end in itertools.pairwise(edges)]
+
+
+def _column_width(name: str, cells: Iterable[str]) -> int:
+    """Return the width that holds all cells and the name, folded where it may be."""
+    widest = max(map(len, cells), default=0)
+    return max(widest, *map(len, fold_name(name, min(NAME_WIDTH, max(widest, 8))).plain.split("\n")))
+
+
+def _part_table(blocks: Sequence[Block], title: str, part: Sequence[int], label: int, widths: Sequence[int]) -> Table:
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    columns = blocks[0].columns if blocks else ()
-    room = TERMINAL_WIDTH - QUANTITY_WIDTH - UNIT_WIDTH - len(columns) - 1
-    width = max(8, min(20, room // max(1, len(columns) - 2)))
-    for index, column in enumerate(columns):
-        if index == 0:
-            made.add_column(column, width=QUANTITY_WIDTH, overflow="fold")
-        elif index == 1:
-            made.add_column(column, width=UNIT_WIDTH)
-        else:
-            made.add_column(fold_name(column, width), justify="right", overflow="fold", max_width=width)
+    made.add_column("Quantity", width=label)
+    made.add_column("Unit", no_wrap=True)
+    for index in part:
+        name = fold_name(blocks[0].columns[2 + index], max(8, widths[index]))
+        made.add_column(name, justify="right", no_wrap=True)
     for block in blocks:
         made.add_row(Text(block.heading, style="bold"))
         for row in block.rows:
-            made.add_row(Text(f" {row[0]}"), Text(row[1]), *(Text(cell) for cell in row[2:]))
+            made.add_row(Padding(row[0], (0, 0, 0, 1)), Text(row[1]), *(Text(row[2 + index]) for index in part))
         made.add_section()
     return made
 

@@ -32,7 +32,9 @@ def differences(found: Solution, expected: Solution) -> list[str]:
     steps = np.flatnonzero(found.status != expected.status)
     if steps.size:
         k = steps[0]
-        texts.append(f"status of {steps.size} steps, first {found.time[k]}: {found.status[k]}, not {expected.status[k]}")
+        texts.append(
+            f"status of {steps.size} steps, first {found.time[k]}: {found.status[k]}, not {expected.status[k]}"
+        )
     if found.events != expected.events:
         texts.append(f"events: {found.events}, not {expected.events}")
     return texts

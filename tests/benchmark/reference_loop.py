@@ -6,7 +6,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from tests.benchmark.reference_network import Floats, Tree
 
 from dhsim.control.commands import Commands
 from dhsim.errors import Status
@@ -15,6 +14,7 @@ from dhsim.physics.exchanger import hot_return_temp_c
 from dhsim.physics.mixing import mixed_temp_c, mixing_share
 from dhsim.physics.pump import efficiency, pressure_rise_pa, shaft_power_w, speed_for_rel
 from dhsim.physics.radiator import heat_flow_w
+from tests.benchmark.reference_network import Floats, Tree
 
 CIRCULATION_DROP_K = 5.0
 APPROACH_MIN_K = 3.0
@@ -219,7 +219,7 @@ class GroupSubstation:
         return Hydraulics(share, dp, flow, dp_main, through, rise, speed, running, electric, shaft, status)
 
     def central_dhw(self, wanted: Wanted, commands: Commands) -> tuple[float, float, Floats, float, Status]:
-        """Return flow [kg/s], return [degC], heat tapped by building [W], loss [W] and status of the third pipe's heater."""
+        """Return flow [kg/s], return [degC], heat tapped by building [W], loss [W] and status of the third pipe."""
         t1, nothing = wanted.temp_supply_primary_c, np.zeros_like(wanted.tap_kg_s)
         if not commands.third_pipe_ok:
             return 0.0, t1, nothing, 0.0, Status.OK

@@ -41,7 +41,7 @@ class Tree:
 
     def at_nodes(self, values: Floats) -> Floats:
         """Return the sum of the buildings' values at each node."""
-        return np.bincount(self.node, weights=values, minlength=self.n_node)
+        return np.asarray(np.bincount(self.node, weights=values, minlength=self.n_node), dtype=np.float64)
 
     def solve(self, dp_pa: float, conductance: Floats, draw: Floats) -> float:
         """Set the flows that a header dp [Pa] drives, and return their sum [kg/s]; the last flows are the first guess.

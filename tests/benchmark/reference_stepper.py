@@ -14,25 +14,22 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
-from tests.benchmark.reference_loop import GroupSubstation, Loop, Wanted
-from tests.benchmark.reference_network import Floats
 
 from dhsim.control.agenda import Agenda
 from dhsim.control.commands import Commands, Observation, Trip, TripReport
 from dhsim.errors import Status
-from dhsim.model.boundary import N_GROUP
+from dhsim.model.boundary import N_GROUP, BoundaryArrays
 from dhsim.model.case import Case
-from dhsim.model.system import FlowLaw, Mode, SetPointLaw, Staging
+from dhsim.model.system import Mode
 from dhsim.physics.heat_load import heat_demand_w, relative_load
-from dhsim.physics.heating_curve import flow_of_supply_rel, supply_temp_c
-from dhsim.physics.pump import speed_for_rel
 from dhsim.physics.zone import mass_temp_next_c, room_free_temp_c, room_rise_k_w, window_ua_w_k
 from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS, Solution
+from tests.benchmark.reference_laws import flow_wanted_rel, is_sound, mode_wanted, pumps_wanted, temp_set_c
+from tests.benchmark.reference_loop import GroupSubstation, Loop, Wanted
+from tests.benchmark.reference_network import Floats
 
 SUBSTEP_S = 60.0
 FLOW_LOW_REL = 0.6
-SPEED_DROP_REL, RUNOUT_DROP_REL, RUNOUT_ADD_REL = 0.92, 1.3, 1.5
-HEAT_OFF_REL, HEAT_BACK_REL = 0.5, 0.6
 TEMP_RETURN_START_C = 40.0
 HOUR_S = 3600.0
 
@@ -41,7 +38,7 @@ def cut(case: Case, first: int, n_steps: int) -> Case:
     """Return the Case of `n_steps` steps from step `first` on; faults at a fixed moment keep it."""
     boundary = case.boundary
     part = slice(first, first + n_steps)
-    arrays = type(boundary.arrays)(*(np.ascontiguousarray(values[part]) for values in boundary.arrays))
+    arrays = BoundaryArrays._make(np.ascontiguousarray(values[part]) for values in boundary.arrays)
     shift_s = first * boundary.step_s
     faults = tuple(dataclasses.replace(fault, start_s=fault.start_s - shift_s) for fault in case.strategy.faults)
     return dataclasses.replace(
@@ -137,98 +134,27 @@ class Stepper:
         if too_cold != self.too_cold:
             self.too_cold = too_cold
             return TripReport(int(Trip.UNDERSUPPLY_ON if too_cold else Trip.UNDERSUPPLY_OFF), int(too_cold))
-        mode = self._mode(commands, bool(self.given.heating_season[k]), filtered)
-        at_once = mode is Mode.WINTER and not _is_sound(commands)
+        mode = mode_wanted(control, commands, bool(self.given.heating_season[k]), filtered)
+        at_once = mode is Mode.WINTER and not is_sound(commands)
         if mode != commands.mode and (at_once or not commands.mode_locked):
             return TripReport(int(Trip.MODE), int(mode))
-        pumps = self._pumps(commands, filtered)
+        pumps = pumps_wanted(self.system, commands, filtered, self.flow_pump_m3_s, self.dp_pump_pa, self.short)
         if pumps != commands.pumps_on and not commands.staging_locked:
             return TripReport(int(Trip.STAGING), pumps)
         return None
-
-    # --- laws
-
-    def _mode(self, commands: Commands, heating: bool, filtered: float) -> Mode:
-        control = self.system.control
-        if not commands.sensor_ok:
-            return Mode.WINTER
-        if not heating:
-            return Mode.SUMMER_DHW
-        if not _is_sound(commands) or not control.has_bypass:
-            return Mode.WINTER
-        stay_k = control.hysteresis_k if commands.mode == Mode.BYPASS else 0.0
-        return Mode.BYPASS if filtered > control.cpt_c - stay_k else Mode.WINTER
-
-    def _pumps(self, commands: Commands, filtered: float) -> int:
-        on, pumps, curve = commands.pumps_on, self.system.pumps, self.system.curve
-        if pumps.n_pumps < 2 or self.substation.constant_speed:
-            return on
-        if pumps.staging == Staging.HEAT_50:
-            load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
-            return pumps.n_pumps - 1 if load < HEAT_OFF_REL else pumps.n_pumps if load > HEAT_BACK_REL else on
-        if self.flow_pump_m3_s <= 0.0:
-            return on
-        if on < pumps.n_pumps and (self.short or self._runout_rel(on)[1] > RUNOUT_ADD_REL):
-            return on + 1
-        if on > 1:
-            speed, runout = self._runout_rel(on - 1)
-            if speed < SPEED_DROP_REL and runout < RUNOUT_DROP_REL:
-                return on - 1
-        return on
-
-    def _runout_rel(self, pumps_on: int) -> tuple[float, float]:
-        """Return the speed that many pumps would need, and their flow over the best flow at that speed."""
-        pumps, each = self.system.pumps, self.flow_pump_m3_s / pumps_on
-        curve = (pumps.head_a0_pa, pumps.head_a1_pa_s_m3, pumps.head_a2_pa_s2_m6)
-        speed = float(speed_for_rel(each, self.dp_pump_pa, *curve))
-        return speed, each / (speed * pumps.flow_best_m3_s)
-
-    def _curve_arguments(self) -> tuple[float, ...]:
-        curve = self.system.curve
-        return (
-            curve.temp_indoor_c, curve.head_design_k, curve.drop_radiator_k, curve.drop_network_k, curve.exponent
-        )  # fmt: skip
-
-    def _temp_set(self, commands: Commands, t1: float, filtered: float) -> float:
-        control, curve = self.system.control, self.system.curve
-        if commands.mode != Mode.BYPASS:
-            return t1
-        if commands.temp_set_c == commands.temp_set_c:  # not NaN: the user's
-            return min(commands.temp_set_c, t1)
-        if control.set_point_law == SetPointLaw.AS_DELIVERED:
-            return t1
-        if control.set_point_law == SetPointLaw.CAP:
-            return min(control.temp_cap_c, t1)
-        if curve.points_outdoor_c.size:
-            wanted = float(np.interp(filtered, curve.points_outdoor_c, curve.points_supply_c))
-        else:
-            load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
-            wanted = float(supply_temp_c(load, 1.0, *self._curve_arguments()))
-        return min(max(wanted + self.trim_k + commands.temp_offset_k, control.temp_mixed_min_c), t1)
-
-    def _flow_rel(self, commands: Commands, heating: bool, filtered: float, temp_set: float) -> float:
-        control, curve, full = self.system.control, self.system.curve, self.system.substation.flow_set_rel
-        in_bypass = commands.mode == Mode.BYPASS
-        if in_bypass and commands.flow_set_rel == commands.flow_set_rel:
-            return min(max(commands.flow_set_rel, 0.0), full)
-        mild = in_bypass if control.has_bypass else heating and filtered > control.cpt_c and _is_sound(commands)
-        if control.flow_law != FlowLaw.GENERAL_CURVE or not mild:
-            return full
-        load = relative_load(filtered, curve.temp_indoor_c, curve.temp_design_outdoor_c)
-        return min(max(float(flow_of_supply_rel(load, temp_set, *self._curve_arguments())), control.flow_min_rel), full)
 
     def _valve_is_far(self, commands: Commands, k: int, filtered: float) -> bool:
         t1 = float(self.given.temp_supply_primary_c[k])
         low, high = self._reach(commands, SUBSTEP_S)
         wanted = 0.0
         if commands.mode == Mode.BYPASS and high > 0.0 and t1 > self.temp_return:
-            wanted = (t1 - self._temp_set(commands, t1, filtered)) / (t1 - self.temp_return)
+            wanted = (t1 - temp_set_c(self.system, commands, t1, filtered, self.trim_k)) / (t1 - self.temp_return)
             wanted = min(wanted, self.system.substation.mixing_share_max)
         return not low <= wanted <= high
 
     def _reach(self, commands: Commands, seconds: float) -> tuple[float, float]:
         """Return the mixing shares that the valves can be at after so long; fail-safe closes the bypass at once."""
-        if not _is_sound(commands):
+        if not is_sound(commands):
             return 0.0, 0.0
         stroke = self.system.substation.stroke_share_per_s * seconds
         return max(self.share - stroke, 0.0), self.share + stroke
@@ -245,14 +171,14 @@ class Stepper:
         )
         direct = b.ua_direct_w_k + window
         zone = (direct, b.ua_inner_w_k, b.ua_outer_w_k, b.heat_capacity_room_j_k, b.heat_capacity_mass_j_k, seconds)
-        temp_set = self._temp_set(commands, t1, filtered)
+        temp_set = temp_set_c(self.system, commands, t1, filtered, self.trim_k)
         low, high = self._reach(commands, seconds)
         wanted = Wanted(
             mode=Mode(commands.mode),
             temp_supply_primary_c=t1,
             dp_available_pa=float(given.dp_available_pa[k]),
             temp_set_c=temp_set,
-            flow_rel=self._flow_rel(commands, heating, filtered, temp_set),
+            flow_rel=flow_wanted_rel(self.system, commands, heating, filtered, temp_set),
             share_low=low,
             share_high=high,
             temp_cold_c=float(given.temp_cold_c[k]),
@@ -338,7 +264,7 @@ class Stepper:
         self.hour_j += heat * seconds
         self.hour_s += seconds
         at_building = loop.temp_node_c[self.system.buildings.node]
-        written = {
+        written: dict[str, float | Floats] = {
             "temp_outdoor_c": outdoor,
             "temp_outdoor_filtered_c": filtered,
             "irradiance_w_m2": float(self.given.irradiance_w_m2[k]),
@@ -409,7 +335,7 @@ class Stepper:
             sums |= {
                 "overheating_ks": np.maximum(room - comfort.temp_high_c, 0.0),
                 "underheating_ks": np.maximum(comfort.temp_low_c - room, 0.0),
-                "seconds_in_band": (comfort.temp_low_c <= room) & (room <= comfort.temp_high_c),
+                "seconds_in_band": np.where((comfort.temp_low_c <= room) & (room <= comfort.temp_high_c), 1.0, 0.0),
                 "seconds_counted": np.ones_like(room),
                 "temp_indoor_ks": room,
             }
@@ -424,7 +350,8 @@ class Stepper:
 
     def _store_j(self) -> Floats:
         b = self.system.buildings
-        return b.heat_capacity_room_j_k * self.room + b.heat_capacity_mass_j_k * self.mass
+        stored: Floats = b.heat_capacity_room_j_k * self.room + b.heat_capacity_mass_j_k * self.mass
+        return stored
 
     def _observe(self, k: int) -> Observation:
         given, hours, commands = self.given, max(1, round(HOUR_S / self.step_s)), self.agenda.commands
@@ -463,8 +390,3 @@ class Stepper:
             stats={"blocks": float(len(self.status)), "loop_solves": float(self.solves), "wall_s": seconds},
             provenance={"scenario": self.case.assumptions.name, "scenario_hash": self.case.scenario_hash},
         )
-
-
-def _is_sound(commands: Commands) -> bool:
-    """Return whether nothing is broken that must end BYPASS at once."""
-    return bool(commands.sensor_ok and commands.third_pipe_ok and not commands.undersupply)

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from tests.benchmark.agreement import differences
-from tests.benchmark.reference_stepper import simulate_reference
 
 import dhsim
 from dhsim.model.case import Case
 from dhsim.report.html import write_report
 from dhsim.study.compare import compare_runs
 from dhsim.study.types import Run
+from tests.benchmark.agreement import differences
+from tests.benchmark.reference_stepper import simulate_reference
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.slow]
 
@@ -54,7 +54,8 @@ def test_year_against_the_reference_stepper(project_root: Path, policy: str) -> 
     ratio = reference_s / compiled_s
     print(
         f"\n{policy}, {len(case.system.building_ids)} buildings, {n_steps} steps of {case.boundary.step_s / 60:g} min: "
-        f"compiled year {compiled_s:.3f} s ({1 / compiled_s:.1f} years a second, {compiled_s / n_steps * 1e6:.1f} us a step); "
+        f"compiled year {compiled_s:.3f} s ({1 / compiled_s:.1f} years a second, "
+        f"{compiled_s / n_steps * 1e6:.1f} us a step); "
         f"reference year (full) {reference_s:.1f} s; ratio {ratio:.0f} (wanted: {RATIO_WANTED})"
     )
     assert ratio > 0.0
@@ -77,8 +78,7 @@ def test_compare_all_six(project_root: Path, tmp_path: Path) -> None:
         solutions = [dhsim.simulate(case) for case in cases]
         lap("simulate")
         runs = [
-            Run(case, solution, dhsim.assess(solution, case))
-            for case, solution in zip(cases, solutions, strict=True)
+            Run(case, solution, dhsim.assess(solution, case)) for case, solution in zip(cases, solutions, strict=True)
         ]
         comparison = compare_runs(runs)
         lap("assess and compare")

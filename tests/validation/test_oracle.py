@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.benchmark.agreement import BALANCE_MAX_J, differences
-from tests.benchmark.reference_stepper import cut, simulate_reference
 
 from dhsim.build.case import build_case
 from dhsim.engine import simulate
@@ -22,9 +20,16 @@ from dhsim.model.case import Case
 from dhsim.model.system import Mode
 from dhsim.scenario.load import load_scenario
 from dhsim.solution import Solution
+from tests.benchmark.agreement import BALANCE_MAX_J, differences
+from tests.benchmark.reference_stepper import cut, simulate_reference
 
 POLICIES = ("baseline", "vfd_only", "cap70", "variable_flow", "compensated", "compensated_trim")
-SEASONS = {"winter": ("2021-01-10", 2), "spring": ("2021-03-25", 3), "summer": ("2021-07-03", 1), "autumn": ("2021-10-06", 2)}
+SEASONS = {
+    "winter": ("2021-01-10", 2),
+    "spring": ("2021-03-25", 3),
+    "summer": ("2021-07-03", 1),
+    "autumn": ("2021-10-06", 2),
+}
 STROKES = ("2021-10-07", 1.5)
 """A day and a half in BYPASS."""
 

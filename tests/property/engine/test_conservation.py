@@ -84,10 +84,8 @@ def weather(draw):
 def random_run(small_scenario, weathered):
     def make(settings_of, make_weather, faults):
         scenario = small_scenario(*settings_of)
-        plain = weathered(scenario, np.zeros(scenario.time.days * 1440 // scenario.time.step_min))
-        outdoor, sag = make_weather(len(plain.boundary.time))
-        line = weathered(scenario, outdoor).boundary.arrays.temp_supply_primary_c
-        case = weathered(scenario, outdoor, line + sag, faults)
+        outdoor, sag = make_weather(scenario.time.days * 1440 // scenario.time.step_min)
+        case = weathered(scenario, outdoor, sag, faults)
         return case, simulate(case)
 
     return make

@@ -1,8 +1,8 @@
-"""Section 4 of the Omsk method by hand: gains, sun, imbalance, windows and pipe losses off, one outdoor temperature for ever.
+"""Section 4 of the Omsk method by hand, at one outdoor temperature for ever.
 
-Pump work would warm the rooms by some hundredths of a kelvin, so nothing here needs much of it: where no mixing is
-asked for, the primary pressure alone moves the water (`pumps.count: 0`); where mixing needs a pump, building circuits of
-50 Pa keep its work at a few watts.
+Gains, sun, imbalance, windows and pipe losses are off. Pump work would warm the rooms by some hundredths of a kelvin, so
+nothing here needs much of it: where no mixing is asked for, the primary pressure alone moves the water
+(`pumps.count: 0`); where mixing needs a pump, building circuits of 50 Pa keep its work at a few watts.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def test_arithmetic_head_meets_the_curve_exactly(settled, outdoor_c):
     assert last["temp_return_secondary_c"][0] == pytest.approx(T_N + 62.5 * q**0.8 - 12.5 * q, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("head", "room_c", "excess"), [("arithmetic", 23.25, 0.217), ("log_mean", 23.29, 0.219)]
-)
+@pytest.mark.parametrize(("head", "room_c", "excess"), [("arithmetic", 23.25, 0.217), ("log_mean", 23.29, 0.219)])
 def test_floor_at_plus_five_overheats(settled, head, room_c, excess):
     last, need = settled(5.0, head=head)
     assert last["temp_supply_primary_c"][0] == 70.0
@@ -108,9 +106,7 @@ def test_mixing_restores_twenty(settled, place):
     assert 0.0 < last["power_pump_water_w"][0] < 20.0
 
 
-@pytest.mark.parametrize(
-    ("flow", "gain", "room_c"), [(1.0, 0.0, 13.0), (1.2, 0.0, 16.0), (1.2, 0.05, 18.0)]
-)
+@pytest.mark.parametrize(("flow", "gain", "room_c"), [(1.0, 0.0, 13.0), (1.2, 0.0, 16.0), (1.2, 0.05, 18.0)])
 @pytest.mark.parametrize("head", ["arithmetic", "log_mean"])
 def test_hard_frost_underheats_on_the_operational_line(settled, flow, gain, room_c, head):
     # gains of 15 kW on walls that were sized without them

@@ -36,7 +36,7 @@ def column(solution, name):
 
 
 def test_share_follows_from_the_return_of_the_space_heating(run):
-    case, solution = run()
+    _case, solution = run()
     later = slice(8, None)  # the valves have found their place
     t1, t2 = (column(solution, name)[later] for name in ("temp_supply_primary_c", "temp_return_secondary_c"))
     t_set, share = (column(solution, name)[later] for name in ("temp_set_c", "mixing_share_rel"))

@@ -70,7 +70,7 @@ def test_baseline_gives_the_commissioned_flow_by_throttling(last):
 
 def test_mixing_leaves_the_secondary_flow_and_cuts_the_primary(last):
     # jet pumps: flow follows sqrt(dp), whatever the temperature
-    mixing, case = last("compensated")
+    mixing, _case = last("compensated")
     plain, _ = last("vfd_only")
     assert mixing["mixing_share_rel"] > 0.2
     assert mixing["mass_flow_secondary_kg_s"] == pytest.approx(plain["mass_flow_secondary_kg_s"], rel=1e-9)
@@ -82,7 +82,7 @@ def test_mixing_leaves_the_secondary_flow_and_cuts_the_primary(last):
 @pytest.mark.parametrize("flow", [0.6, 1.0, 1.3])
 def test_flow_follows_the_root_of_the_pressure(last, flow):
     short_circuit = {"pipes": []}
-    one, case = last("vfd_only", {**FROST, **short_circuit, "substation.flow_relative": 1.0})
+    one, _case = last("vfd_only", {**FROST, **short_circuit, "substation.flow_relative": 1.0})
     other, _ = last("vfd_only", {**FROST, **short_circuit, "substation.flow_relative": flow})
     one_k = one["mass_flow_building_kg_s"] / np.sqrt(one["dp_building_pa"])
     other_k = other["mass_flow_building_kg_s"] / np.sqrt(other["dp_building_pa"])
@@ -137,7 +137,7 @@ def test_main_valve_burns_all_primary_pressure_while_mixing(last):
 def test_affinity_of_a_drive(last):
     # all resistances quadratic and no help from the primary: power goes with the cube of the flow, but for efficiency
     still = {**MILD, "pipes": [], "substation.pumps": {**BIG, "count": 1}}
-    half, case = last("compensated", {**still, "substation.flow_relative": 0.6})
+    half, _case = last("compensated", {**still, "substation.flow_relative": 0.6})
     full, _ = last("compensated", {**still, "substation.flow_relative": 1.2})
     ratio = full["mass_flow_secondary_kg_s"] / half["mass_flow_secondary_kg_s"]
     assert ratio == pytest.approx(2.0, rel=1e-9)
@@ -160,7 +160,8 @@ def test_too_small_a_pump_is_said_and_gives_less(last):
 
 def test_bypass_pump_at_its_limit_mixes_less_than_asked(last):
     tiny = {"model": "generic_inline_12m3h_10m", "count": 1}
-    step, _ = last("compensated", substation__pump_place="bypass_line", substation__pumps=tiny, plant__dp_available_kpa=400)
+    line = {**MILD, "substation.pump_place": "bypass_line", "plant.dp_available_kpa": 400}
+    step, _ = last("compensated", {**line, "substation.pumps": tiny})
     assert Status.PUMP_AT_LIMIT in step["status"]
     assert step["temp_mixed_c"] > step["temp_set_c"] + 1.0
 
@@ -194,7 +195,8 @@ def test_one_broken_pump_leaves_the_other(last):
 def test_heat_50_runs_short_where_the_flow_does_not_fall(last):
     # below half of the design load one pump goes off, but jet pumps want their full flow: too little arrives
     wanted = {**FROST, "weather": {"constant_temp_outdoor_c": -5.0}, "plant.dp_available_kpa": 60}
-    pumps = {"flow_m3_h": [0, 5, 10, 15], "head_m": [24, 22, 17, 8], "efficiency_best": 0.6, "flow_best_m3_h": 9, "count": 2}
+    curve = {"flow_m3_h": [0, 5, 10, 15], "head_m": [24, 22, 17, 8]}
+    pumps = {**curve, "efficiency_best": 0.6, "flow_best_m3_h": 9, "count": 2}
     by_heat, case = last("vfd_only", {**wanted, "substation.pumps": {**pumps, "staging": "heat_50"}})
     by_flow, _ = last("vfd_only", {**wanted, "substation.pumps": {**pumps, "staging": "flow_dp"}})
     assert by_heat["pumps_running"] == 1.0
@@ -204,7 +206,8 @@ def test_heat_50_runs_short_where_the_flow_does_not_fall(last):
     assert by_heat["mass_flow_secondary_kg_s"] < 0.97 * by_flow["mass_flow_secondary_kg_s"]
     assert by_flow["dp_secondary_pa"] == pytest.approx(case.system.substation.dp_set_pa, rel=1e-9)
     # in frost the load is above 60 %, and both run
-    frost, _ = last("vfd_only", {**FROST, "plant.dp_available_kpa": 60, "substation.pumps": {**pumps, "staging": "heat_50"}})
+    cold = {**FROST, "plant.dp_available_kpa": 60}
+    frost, _ = last("vfd_only", {**cold, "substation.pumps": {**pumps, "staging": "heat_50"}})
     assert frost["pumps_running"] == 2.0
 
 

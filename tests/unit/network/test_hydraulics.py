@@ -92,7 +92,7 @@ def test_sweep_agrees_with_a_root_finder(case):
 @given(case=random_trees())
 @settings(max_examples=40)
 def test_water_balances_and_pressures_add_up(case):
-    pipes, node, conductance, draw, dp_pa = case
+    pipes, node, conductance, draw, _dp_pa = case
     iterations, flow = solved(*case)
     if iterations < 0:
         return
