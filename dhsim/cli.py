@@ -7,7 +7,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -221,10 +222,17 @@ def _built(scenarios: Sequence[Scenario]) -> list[Case]:
             cases.append(build_case(scenario))
             _check_strategy(scenario, cases[-1])
         except ScenarioError as error:
-            problems += error.problems
+            problems += map(_from_here, error.problems)
     if problems:
         raise ScenarioError(dict.fromkeys(problems))
     return cases
+
+
+def _from_here(problem: Problem) -> Problem:
+    """Return a problem with its file's name as seen from the working directory, where that is shorter."""
+    with suppress(ValueError):  # no path, or on another drive
+        return replace(problem, path=min(problem.path, os.path.relpath(problem.path), key=len))
+    return problem
 
 
 def _check_strategy(scenario: Scenario, case: Case) -> None:
@@ -279,9 +287,8 @@ def _write(
             ThreadPoolExecutor(1) as beside,
         ):
             folder = Path(staging)
-            series = beside.submit(
-                write_all_series, comparison, folder, formats
-            )  # packing leaves Python to the figures
+            # packing leaves Python to the figures
+            series = beside.submit(write_all_series, comparison, folder, formats)
             write_scorecards(comparison, folder / "scorecard.json")
             if report:
                 write_report(comparison, folder, paper=page)
@@ -338,10 +345,9 @@ def _show_paper(page: pd.DataFrame) -> None:
     table = Table(
         title="The paper's figures and what dhsim computes", title_justify="left", box=box.SIMPLE_HEAD, expand=True
     )
+    shares = {"why": 5, "figure": 3, "computed": 3, "reported": 2, "verdict": None}
     for name in names:
-        table.add_column(
-            name, overflow="fold", ratio={"why": 5, "figure": 3, "computed": 3, "reported": 2}.get(name, 1)
-        )
+        table.add_column(name, overflow="fold", no_wrap=name == "verdict", ratio=shares.get(name, 1))
     for section, part in page.astype(str).groupby("section", sort=False):
         table.add_section()
         table.add_row(str(section).upper())

@@ -96,7 +96,8 @@ def economics(facts: YearFacts, assumptions: Economics) -> EconomicScore:
     `incremental` is the one to read.
     """
     columns = _columns(facts, assumptions)
-    return _score(columns, assumptions, assumptions.capex, incremental=False, heat=facts)
+    om = om_table(facts, assumptions)
+    return _score(columns, assumptions, assumptions.capex, incremental=False, heat=facts, om=om)
 
 
 def incremental(base: tuple[YearFacts, Economics], variant: tuple[YearFacts, Economics]) -> EconomicScore:
@@ -125,7 +126,9 @@ def incremental(base: tuple[YearFacts, Economics], variant: tuple[YearFacts, Eco
     columns_base, columns_variant = _columns(*base), _columns(*variant)
     columns = {part: columns_variant[part] - columns_base[part] for part in PARTS}
     lines = tuple(_difference(base[1].capex, variant[1].capex))
-    return _score(columns, variant[1], lines, incremental=True, heat=None)
+    before, after = om_table(*base), om_table(*variant)
+    om = after.assign(quantity=after["quantity"] - before["quantity"], cost_eur=after["cost_eur"] - before["cost_eur"])
+    return _score(columns, variant[1], lines, incremental=True, heat=None, om=om)
 
 
 def tariff_revenue_eur_y(facts: YearFacts, assumptions: Economics) -> Flow:
@@ -221,6 +224,7 @@ def _score(
     *,
     incremental: bool,
     heat: YearFacts | None,
+    om: pd.DataFrame,
 ) -> EconomicScore:
     net = np.sum([columns[part] for part in PARTS], axis=0)
     growth = growth_factors(assumptions.discount_rate, len(net))
@@ -231,6 +235,7 @@ def _score(
     return EconomicScore(
         viewpoint=assumptions.viewpoint,
         incremental=incremental,
+        om=om,
         capex=_capex_table(lines),
         cash_flow=_cash_flow_table(columns, net, growth, assumptions.discount_rate),
         capex_eur=math.fsum(line.cost_eur for line in lines),

@@ -189,15 +189,17 @@ def table1(before: EmissionScore, after: EmissionScore) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("pollutant")
 
 
-def abatement_cost_eur_t(incremental: EconomicScore, before: EmissionScore, after: EmissionScore) -> float | None:
+def abatement_cost_eur_t(
+    incremental: EconomicScore, before: EmissionScore, after: EmissionScore, years: float = 1.0
+) -> float | None:
     """Return the annualised net cost per avoided tonne of CO2eq; negative where the measure pays by itself.
 
     cost = -NPV(without the CO2 price) * annuity / (CO2eq_before - CO2eq_after)
 
-    The CO2 price is left out of the cash flow, because it would pay for the tonnes it is divided by. None if nothing
-    is avoided.
+    The CO2 price is left out of the cash flow, because it would pay for the tonnes it is divided by. `years` is the
+    length of the run whose tonnes these are. None if nothing is avoided.
     """
-    avoided_t_y = before.co2eq_t - after.co2eq_t
+    avoided_t_y = (before.co2eq_t - after.co2eq_t) / max(years, 1.0)
     if avoided_t_y <= 0.0:
         return None
     flow = incremental.cash_flow
@@ -207,12 +209,14 @@ def abatement_cost_eur_t(incremental: EconomicScore, before: EmissionScore, afte
     return -npv_eur * annuity_factor(rate, lifetime_y) / avoided_t_y
 
 
-def abatement_capex_eur_t(incremental: EconomicScore, before: EmissionScore, after: EmissionScore) -> float | None:
+def abatement_capex_eur_t(
+    incremental: EconomicScore, before: EmissionScore, after: EmissionScore, years: float = 1.0
+) -> float | None:
     """Return the undiscounted investment over the avoided CO2eq of the whole lifetime.
 
     This is the paper's figure (25,280 EUR / 15,909 t = 1.59 EUR/t). It is no cost per year and counts neither savings
     nor interest: label it so. None if nothing is avoided.
     """
-    avoided_t_y = before.co2eq_t - after.co2eq_t
+    avoided_t_y = (before.co2eq_t - after.co2eq_t) / max(years, 1.0)
     lifetime_y = len(incremental.cash_flow) - 1
     return incremental.capex_eur / (avoided_t_y * lifetime_y) if avoided_t_y > 0.0 else None

@@ -45,7 +45,7 @@ def assess(solution: Solution, case: Case) -> Scorecard:
         policy=case.assumptions.policy,
         reference=case.assumptions.reference,
         years=years,
-        cpt_c=float(case.system.control.cpt_c),
+        cpt_c=case.boundary.cpt_c,
         energy=energy,
         comfort=assess_comfort(solution, case.system),
         emissions=smoke,
@@ -90,14 +90,32 @@ def _emissions(solution: Solution, case: Case, energy: EnergyScore) -> EmissionS
         case.assumptions.emissions,
         temp_supply_mean_c=supply,
         temp_return_mean_c=energy.temp_return_primary_mean_c,
-        temp_outdoor_mean_c=float(case.boundary.arrays.temp_outdoor_c.mean()),
+        temp_outdoor_mean_c=_heat_weighted_outdoor_c(solution, case),
     )
+
+
+def _heat_weighted_outdoor_c(solution: Solution, case: Case) -> float:
+    """Return the mean outdoor temperature that the heat was delivered at: the surroundings of its exergy [degC]."""
+    outdoor, heat = case.boundary.arrays.temp_outdoor_c, solution.arrays["heat_flow_primary_w"][:, 0]
+    total_w = float(heat.sum())
+    return float((outdoor * heat).sum() / total_w) if total_w > 0.0 else float(outdoor.mean())
 
 
 def _what_to_know(case: Case, years: float) -> tuple[str, ...]:
     known = [f"Weather: {case.boundary.weather_source}"]
     known += list(case.boundary.notes)
     known += [f"Calibrated input {key}: {why}" for key, why in case.assumptions.calibrated]
+    switch = case.system.control.cpt_c
+    if switch != case.boundary.cpt_c:
+        known.append(
+            f"The switch to BYPASS acts at {switch:+.2f} degC; hours are counted above and below the design curve's "
+            f"CPT of {case.boundary.cpt_c:+.2f} degC."
+        )
+    if years > 1.01:
+        known.append(
+            f"The run covers {years:.1f} years: heat, electricity and emissions are sums over all of them, "
+            "money is per year."
+        )
     if years < 0.99:
         known.append(
             f"The run covers {years * DAYS_PER_YEAR:.0f} days; its money counts them as if they were the year."

@@ -23,7 +23,7 @@ class HeatSplit:
     heat_loss_mwh: float
     """Pipes: secondary and third."""
     heat_excess_mwh: float
-    """Space heating beyond the linear load at 20 degC, eq. (1)."""
+    """Space heating beyond the linear load of eq. (1) while the rooms are above 20 degC; gains are not deducted."""
     energy_pump_mwh: float
 
     @property
@@ -112,6 +112,8 @@ class EconomicScore:
 
     viewpoint: str
     incremental: bool
+    om: pd.DataFrame
+    """First year; columns: item, quantity, unit, price_eur, cost_eur. Heat losses are inside the heat or fuel."""
     capex: pd.DataFrame
     """columns: item, quantity, unit, unit_cost_eur, year, cost_eur, source"""
     cash_flow: pd.DataFrame

@@ -8,6 +8,7 @@ import pandas as pd
 from dhsim.build.dhw import heat_gain_w, tap_mass_flow_kg_s, temp_cold_c
 from dhsim.build.system import DhwPeak, change_point_c, curve_of
 from dhsim.build.weather import Weather, heating_season, make_weather
+from dhsim.errors import ScenarioError
 from dhsim.model.boundary import ABOVE_CPT, BELOW_CPT, N_CLASS, OUT_OF_SEASON, Boundary, BoundaryArrays
 from dhsim.model.system import Floats, Ints
 from dhsim.physics.heat_load import relative_load
@@ -21,7 +22,7 @@ GROUND_DEPTH_M = 1.5
 GROUND_DIFFUSIVITY_M2_S = 0.6e-6
 WARM_UP_DAYS = 3
 """Unheated rooms are at 13 degC or so when the season starts; that is no verdict on a policy."""
-_DAYS_FOR_HARMONIC = 300
+DAYS_FOR_HARMONIC = 300
 
 
 def build_boundary(scenario: Scenario) -> tuple[Boundary, DhwPeak]:
@@ -49,7 +50,10 @@ def build_boundary(scenario: Scenario) -> tuple[Boundary, DhwPeak]:
     )
     heat = tap * HEAT_CAPACITY_WATER_J_KGK * (scenario.dhw.temp_hot_c - cold)[:, np.newaxis]
     peak = DhwPeak(heat.max(axis=0), float(heat.sum(axis=1).max()), float(cold.min()))
-    boundary = Boundary(weather.time, step_s, arrays, weather.source, weather.statistics, weather.notes)
+    notes = weather.notes
+    if weather.year is None and scenario.time.days < DAYS_FOR_HARMONIC:
+        notes += ("The ground is at the run's mean outdoor temperature: the run is too short to show the year.",)
+    boundary = Boundary(weather.time, step_s, arrays, cpt, weather.source, weather.statistics, notes)
     return boundary, peak
 
 
@@ -59,8 +63,10 @@ def plant_supply_c(scenario: Scenario, temp_outdoor_c: Floats) -> Floats:
     if plant.line == "points":
         assert plant.points is not None
         line = np.interp(temp_outdoor_c, [x for x, _ in plant.points], [y for _, y in plant.points])
-        line = np.clip(line, plant.temp_floor_c, plant.temp_cap_c)
     elif plant.line == "operational":
+        if plant.operational_temp_outdoor_c >= cpt:
+            message = f"must be below the CPT of {cpt:.2f} degC (got {plant.operational_temp_outdoor_c:g})"
+            raise ScenarioError([scenario.problem("plant.operational_temp_outdoor_c", message)])
         line = operational_supply_temp_c(
             temp_outdoor_c, cpt, plant.temp_floor_c, plant.operational_temp_outdoor_c, plant.temp_cap_c
         )
@@ -104,19 +110,30 @@ def group_of(time: pd.DatetimeIndex, temp_outdoor_c: Floats, season: Ints, cpt_c
 
 
 def ground_of(weather: Weather) -> Floats:
-    """Return the ground temperature at pipe depth from the first harmonic of the outdoor temperature [degC].
+    """Return the ground temperature at pipe depth on the run's grid [degC].
 
-    A run shorter than 300 days has no yearly swing to fit: its mean outdoor temperature is taken.
+    From the first harmonic of the outdoor temperature: of the whole calendar year where it is known, else of the run; a
+    run shorter than 300 days then has no yearly swing to fit, and its mean outdoor temperature is taken.
     """
-    outdoor = weather.temp_outdoor_c
-    day = weather.time.day_of_year.to_numpy() - 1 + weather.time.hour.to_numpy() / 24.0
-    mean = float(outdoor.mean())
-    if weather.time[-1] - weather.time[0] < pd.Timedelta(days=_DAYS_FOR_HARMONIC):
-        return np.full(outdoor.size, mean)
-    angle = 2.0 * np.pi * day / DAYS_PER_YEAR
-    a, b = 2.0 * np.mean((outdoor - mean) * np.cos(angle)), 2.0 * np.mean((outdoor - mean) * np.sin(angle))
+    year = pd.Series(weather.temp_outdoor_c, weather.time) if weather.year is None else weather.year
+    mean = float(year.mean())
+    if year.index[-1] - year.index[0] < pd.Timedelta(days=DAYS_FOR_HARMONIC):
+        return np.full(len(weather.time), mean)
+    angle = 2.0 * np.pi * _day_of_year(pd.DatetimeIndex(year.index)) / DAYS_PER_YEAR
+    off = year.to_numpy() - mean
+    a, b = 2.0 * np.mean(off * np.cos(angle)), 2.0 * np.mean(off * np.sin(angle))
     coldest = (np.arctan2(-b, -a) % (2.0 * np.pi)) * DAYS_PER_YEAR / (2.0 * np.pi)
     ground: Floats = ground_temp_c(
-        day, mean, float(np.hypot(a, b)), float(coldest), GROUND_DEPTH_M, GROUND_DIFFUSIVITY_M2_S
+        _day_of_year(weather.time),
+        mean,
+        float(np.hypot(a, b)),
+        float(coldest),
+        GROUND_DEPTH_M,
+        GROUND_DIFFUSIVITY_M2_S,
     )
     return ground
+
+
+def _day_of_year(time: pd.DatetimeIndex) -> Floats:
+    day: Floats = time.day_of_year.to_numpy() - 1 + (time.hour.to_numpy() + time.minute.to_numpy() / 60.0) / 24.0
+    return day

@@ -10,6 +10,8 @@ import pandas as pd
 from dhsim.build.assumptions import build_assumptions
 from dhsim.build.boundary import build_boundary
 from dhsim.build.system import build_system
+from dhsim.control.strategy import load_strategy
+from dhsim.errors import DhsimError, ScenarioError
 from dhsim.model.case import Case, FaultPlan, SetbackPlan, Strategy
 from dhsim.scenario.schema import Scenario
 from dhsim.units import S_PER_H, S_PER_MIN
@@ -38,6 +40,11 @@ def build_case(scenario: Scenario) -> Case:
 def strategy_of(scenario: Scenario, start: pd.Timestamp) -> Strategy:
     """Return timers, schedules and faults in seconds."""
     spec = scenario.control
+    if spec.strategy is not None:
+        try:
+            load_strategy(spec.strategy, str(_strategy_folder(scenario)))
+        except DhsimError as error:
+            raise ScenarioError([scenario.problem("control.strategy", str(error))]) from None
     faults = tuple(
         FaultPlan(
             kind=fault.kind,

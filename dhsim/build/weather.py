@@ -51,6 +51,8 @@ class Weather:
     source: str
     statistics: dict[str, float]
     notes: tuple[str, ...] = ()
+    year: pd.Series[float] | None = None
+    """Hourly outdoor temperature of the whole calendar year that the run is a piece of, where it is known [degC]."""
 
 
 def time_grid(scenario: Scenario) -> pd.DatetimeIndex:
@@ -84,7 +86,8 @@ def make_weather(scenario: Scenario) -> Weather:
         notes.append(f"{said.temp_shift_k:+g} K were added to every outdoor temperature.")
     steps_per_day = 1440 // scenario.time.step_min
     found = statistics(temp, made.irradiance_horizontal_w_m2, steps_per_day)
-    return replace(made, temp_outdoor_c=temp, statistics=found | made.statistics, notes=tuple(notes))
+    year = None if made.year is None else made.year + said.temp_shift_k
+    return replace(made, temp_outdoor_c=temp, statistics=found | made.statistics, notes=tuple(notes), year=year)
 
 
 # --- From a climate -------------------------------------------------------------------------------------------------
@@ -119,7 +122,7 @@ def _from_climate(scenario: Scenario, time: pd.DatetimeIndex, place: str) -> Wea
     kind = "months shifted to their normal means" if said.months == "normal" else "months drawn"
     source = f"synthetic hourly weather of {climate.site.name}, {kind}, seed {seed}"
     notes += _elsewhere_note(climate.site, scenario.site)
-    return Weather(time, temp, horizontal, facade, source, normals, notes)
+    return Weather(time, temp, horizontal, facade, source, normals, notes, pd.Series(temp_hourly, hours))
 
 
 def _normals(climate: Climate) -> tuple[dict[str, float], tuple[str, ...]]:

@@ -17,6 +17,7 @@ import simpy
 
 from dhsim.control.commands import Commands, Observation, Trip, TripReport
 from dhsim.control.faults import FAULT_TEXTS, fault_generator, fault_spans
+from dhsim.control.laws import UNDERSUPPLY_COLD
 from dhsim.control.setback import setback_spans, setback_text
 from dhsim.control.strategy import ask, load_strategy
 from dhsim.errors import DhsimError
@@ -127,6 +128,8 @@ class Agenda:
         self._setback_k = 0.0
         self._user_offset_k = 0.0
         self._held = False
+        self._rooms_need_more = True
+        self._heating_season = True
         self._refusal: tuple[Mode, str] | None = None
         self._decision_due = False
         self._environment = simpy.Environment()
@@ -182,6 +185,7 @@ class Agenda:
             case Trip.STAGING:
                 self._trip_staging(int(report.wanted))
             case Trip.UNDERSUPPLY_ON:
+                self._rooms_need_more = report.wanted == UNDERSUPPLY_COLD
                 if not (self._floor_alarm.running or self.commands.undersupply):
                     self._floor_alarm.start(time_s + self._strategy.floor_alarm_delay_s)
             case Trip.UNDERSUPPLY_OFF:
@@ -270,15 +274,15 @@ class Agenda:
         self._change_mode(wanted, self._reason(wanted))
 
     def _reason(self, wanted: Mode) -> str:
+        if wanted is Mode.SUMMER_DHW:
+            return "out of the heating season"
         broken = self._broken_text()
         if broken is not None and self.commands.mode == Mode.BYPASS:
             return broken
         if wanted is Mode.BYPASS:
             return "outdoor temperature above the change-point"
-        if wanted is Mode.SUMMER_DHW:
-            return "heating season over"
         if self.commands.mode == Mode.SUMMER_DHW:
-            return "heating season begins" if self.commands.sensor_ok else "sensor out"
+            return "in the heating season" if self.commands.sensor_ok else "sensor out"
         return "outdoor temperature below the change-point"
 
     def _change_mode(self, wanted: Mode, reason: str) -> None:
@@ -304,13 +308,14 @@ class Agenda:
     def _raise_alarm(self) -> None:
         delay_min = self._strategy.floor_alarm_delay_s / S_PER_MIN
         self._command(undersupply=1)
-        self._record("alarm", f"UNDERSUPPLY: primary supply too low for {delay_min:g} min", self._environment.now)
+        kind = "alarm" if self._rooms_need_more else "undersupply"
+        self._record(kind, f"UNDERSUPPLY: primary supply too low for {delay_min:g} min", self._environment.now)
 
     def _clear_alarm(self) -> None:
         self._floor_alarm.cancel()
         if self.commands.undersupply:
             self._command(undersupply=0)
-            self._record("alarm", "UNDERSUPPLY over")
+            self._record("alarm" if self._rooms_need_more else "undersupply", "UNDERSUPPLY over")
 
     # --- what the user's rule wants
 
@@ -324,7 +329,9 @@ class Agenda:
             next_s = (math.floor((self._now_s + 10.0**-_TIME_DIGITS) / period_s) + 1) * period_s
 
     def _consult(self, observe: Callable[[], Observation]) -> None:
-        decision = self._ask(observe(), self._timestamp(self._now_s))
+        observation = observe()
+        self._heating_season = observation.heating_season
+        decision = self._ask(observation, self._timestamp(self._now_s))
         self._offset(user_k=float(decision.temp_offset_k))
         self._command(
             temp_set_c=math.nan if decision.temp_set_c is None else float(decision.temp_set_c),
@@ -346,6 +353,8 @@ class Agenda:
         mode = self.commands.mode
         if wanted is Mode.BYPASS and not self._has_bypass:
             return "there is no bypass line"
+        if wanted is Mode.BYPASS and not self._heating_season:
+            return "it is not the heating season"
         broken = self._broken_text()
         # A summer that already is may stay without the third pipe, as the mode law has it.
         may_stay = wanted is Mode.SUMMER_DHW and wanted == mode and self.commands.sensor_ok

@@ -17,7 +17,7 @@ class Trip(IntEnum):
     STAGING = 2
     """The staging law wants another number of pumps."""
     UNDERSUPPLY_ON = 3
-    """The primary supply fell below the alarm threshold."""
+    """The primary supply fell below the alarm threshold; `wanted` is laws.UNDERSUPPLY_COLD or _MILD."""
     UNDERSUPPLY_OFF = 4
     """It rose above the threshold and its hysteresis."""
 
@@ -66,6 +66,7 @@ class Observation:
     temp_mixed_c: float
     mass_flow_secondary_kg_s: float
     mode: int
+    heating_season: bool
     temp_indoor_c: Mapping[str, float]
     """Monitored rooms."""
     forecast_temp_outdoor_c: tuple[float, ...]

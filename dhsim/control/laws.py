@@ -77,6 +77,17 @@ def mode_wanted(commands: Commands, control: Control, heating_season: int, temp_
     return BYPASS if temp_filtered_c > threshold else WINTER
 
 
+UNDERSUPPLY_MILD = 1
+UNDERSUPPLY_COLD = 2
+"""What an UNDERSUPPLY_ON trip says: a supply below the floor in mild weather, or where the rooms need more."""
+
+
+@compiled
+def undersupply_kind(heating_season: int, temp_filtered_c: float, control: Control) -> int:
+    """Return whether a primary supply below the floor is an alarm (in the season and below the CPT) or only mild."""
+    return UNDERSUPPLY_COLD if heating_season == 1 and temp_filtered_c < control.cpt_c else UNDERSUPPLY_MILD
+
+
 @compiled
 def undersupply_now(latch: int, temp_supply_primary_c: float, control: Control) -> int:
     """Return 1 while the primary supply is below the alarm threshold (with hysteresis on the way back)."""
@@ -124,7 +135,7 @@ def temp_set_c(
     if mode != BYPASS:
         return temp_supply_primary_c
     if not math.isnan(commands.temp_set_c):
-        wanted = commands.temp_set_c
+        wanted = max(commands.temp_set_c, control.temp_mixed_min_c)
     elif control.set_point_law == _AS_DELIVERED:
         wanted = temp_supply_primary_c
     elif control.set_point_law == _CAP:
@@ -151,7 +162,7 @@ def flow_wanted_rel(
     The general curve acts in mild weather only (in BYPASS; without a bypass line above the change point and while
     nothing is broken), and never asks for more than the dp set-point gives.
     """
-    if not math.isnan(commands.flow_set_rel) and mode == BYPASS:
+    if not math.isnan(commands.flow_set_rel) and control.flow_law != _CONSTANT_SPEED:
         return min(max(commands.flow_set_rel, 0.0), substation.flow_set_rel)
     if control.flow_law != _GENERAL_CURVE:
         return substation.flow_set_rel
@@ -178,7 +189,7 @@ def trim_next_k(
     trim_k: float, mode: int, control: Control, sensor_ok: int, temp_room_coldest_c: float, step_s: float
 ) -> float:
     """Return the slow integral of (set-point - coldest monitored room), limited; it rests outside BYPASS [K]."""
-    if control.has_trim == 0 or mode != BYPASS or sensor_ok == 0:
+    if control.has_trim == 0 or mode != BYPASS or sensor_ok == 0 or not math.isfinite(temp_room_coldest_c):
         return trim_k
     moved = trim_k + control.trim_gain_per_s * (control.trim_temp_room_c - temp_room_coldest_c) * step_s
     return min(max(moved, -control.trim_limit_k), control.trim_limit_k)

@@ -20,6 +20,7 @@ from dhsim.control.laws import (
     pumps_wanted,
     temp_set_c,
     trim_next_k,
+    undersupply_kind,
     undersupply_now,
 )
 from dhsim.elementwise import compiled, inlined
@@ -67,10 +68,13 @@ def _trip(
     """Return the trip that the laws ask for before step k (0 = none), and what they want."""
     latch = undersupply_now(memory.undersupply_latch, boundary.temp_supply_primary_c[k], parts.control)
     mode = mode_wanted(commands, parts.control, boundary.heating_season[k], temp_filtered_c)
-    free = commands.mode_locked == 0 or (mode == WINTER and is_fail_safe(commands))
+    free = commands.mode_locked == 0 or (is_fail_safe(commands) and (mode == WINTER or commands.mode == BYPASS))
     code, wanted = 0, 0
     if latch != memory.undersupply_latch:
-        code, wanted = (_TRIP_UNDERSUPPLY_ON if latch == 1 else _TRIP_UNDERSUPPLY_OFF), latch
+        code, wanted = _TRIP_UNDERSUPPLY_OFF, 0
+        if latch == 1:
+            code = _TRIP_UNDERSUPPLY_ON
+            wanted = undersupply_kind(boundary.heating_season[k], temp_filtered_c, parts.control)
     elif mode != commands.mode and free:
         code, wanted = _TRIP_MODE, mode
     elif commands.staging_locked == 0:
@@ -195,7 +199,7 @@ def _substep(
     if keep_pipes:
         record_pipes(parts.pipes, slot, state, work, out)
     status = loop.status | primary.status
-    if commands.mode == BYPASS and instant.flow_rel < FLOW_LOW_REL:
+    if instant.heating_season == 1 and instant.flow_rel < FLOW_LOW_REL:
         status |= _FLOW_LOW
     if not math.isfinite(primary.heat_w):
         status |= _NOT_FINITE
@@ -274,7 +278,7 @@ def advance(
         if code != 0:
             latch = memory.undersupply_latch
             if code in (_TRIP_UNDERSUPPLY_ON, _TRIP_UNDERSUPPLY_OFF):
-                latch = wanted
+                latch = 1 if code == _TRIP_UNDERSUPPLY_ON else 0
             before = memory.temp_outdoor_filtered_c
             return Advance(
                 k, code, wanted, _with_memory(memory, before, latch, memory.heat_hour_j, memory.seconds_hour)

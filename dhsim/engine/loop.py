@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from dhsim.control.commands import Commands
-from dhsim.control.laws import BYPASS
+from dhsim.control.laws import BYPASS, SUMMER_DHW
 from dhsim.elementwise import compiled, inlined
 from dhsim.engine.state import Memory, Parts, State, Work
 from dhsim.engine.substation import Demand, OperatingPoint, operating_point
@@ -230,9 +230,10 @@ def buildings_return(
 
 @inlined
 def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: Work) -> None:
-    """Open the jet pumps in the heating season, and forget the local draws where the third pipe serves."""
+    """Open the jet pumps while the houses are heated, and forget the local draws where the third pipe serves."""
+    is_heating = instant.heating_season == 1 and instant.mode != SUMMER_DHW
     for i in range(buildings.node.size):
-        work.conductance[i] = buildings.conductance_kg_s_pa05[i] if instant.heating_season == 1 else 0.0
+        work.conductance[i] = buildings.conductance_kg_s_pa05[i] if is_heating else 0.0
         if not local:
             work.draw_kg_s[i] = 0.0
             work.heat_tap_w[i] = 0.0

@@ -132,7 +132,7 @@ def record_buildings(
         totals = BuildingTotals(
             heat_sh_j=heat,
             heat_demand_j=demand,
-            heat_excess_j=max(heat - demand, 0.0),
+            heat_excess_j=max(heat - demand, 0.0) if room > comfort.temp_demand_c else 0.0,
             heat_gain_j=heat_gain_w[i],
             heat_solar_j=solar,
             heat_envelope_j=envelope,

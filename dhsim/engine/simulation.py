@@ -122,6 +122,7 @@ def _observe(case: Case, memory: Memory, state: State, k: int, agenda: Agenda) -
         temp_mixed_c=float(t1 - memory.mixing_share * (t1 - memory.temp_return_c)),
         mass_flow_secondary_kg_s=float(state.flow.mass_flow_consumer_kg_s.sum()),
         mode=agenda.commands.mode,
+        heating_season=bool(arrays.heating_season[k]),
         temp_indoor_c=rooms,
         forecast_temp_outdoor_c=tuple(float(value) for value in ahead),
     )

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from dhsim.control.commands import Commands
 from dhsim.elementwise import compiled
 from dhsim.errors import Status
-from dhsim.model.system import Buildings, Control, FlowLaw, PumpPlace, Pumps, Substation
+from dhsim.model.system import Buildings, Control, FlowLaw, Mode, PumpPlace, Pumps, Substation
 from dhsim.network.hydraulics import TreeFlow, solve_tree
 from dhsim.network.topology import Floats, Pipes
 from dhsim.physics.pump import efficiency, pressure_rise_pa, shaft_power_w, speed_for_rel
@@ -27,6 +27,7 @@ _CONSTANT_SPEED = int(FlowLaw.CONSTANT_SPEED)
 _DP_SHORT = int(Status.DP_SHORT)
 _PUMP_AT_LIMIT = int(Status.PUMP_AT_LIMIT)
 _NO_PUMP = int(Status.NO_PUMP)
+_SUMMER_DHW = int(Mode.SUMMER_DHW)
 _NOT_CONVERGED = int(Status.NOT_CONVERGED)
 
 _ITERATIONS_MAX = 60
@@ -190,6 +191,8 @@ def operating_point(
         Warm start and result of the network.
     """
     n = min(commands.pumps_on, commands.pumps_available)
+    if commands.mode == _SUMMER_DHW:
+        n = min(n, 1)
     status = 0
     share = demand.mixing_share
     if share > 0.0 and n == 0:

@@ -43,6 +43,8 @@ class Boundary:
     time: pd.DatetimeIndex
     step_s: float
     arrays: BoundaryArrays
+    cpt_c: float
+    """Change-point of the design curve: parts the hours above and below the CPT."""
     weather_source: str
     """What the weather is, in words; says `synthetic` where it is."""
     weather_statistics: Mapping[str, float] = field(default_factory=dict)

@@ -69,7 +69,8 @@ def _week(comparison: Comparison) -> tuple[Figure, str]:
     return figures_control.week(frames, modes, comparison.reference.score.cpt_c), (
         f"The week {start.strftime('%d %b')} to {last}, chosen because its mean lies nearest to CPT + 2 K. Where the "
         "mode is BYPASS return water is mixed in, and the supply and the primary flow fall below those of the "
-        "scenarios in WINTER. A switch on the raw outdoor temperature turns every day, one on the filtered stays."
+        "scenarios in WINTER. A switch on the raw outdoor temperature turns every day, one on the filtered stays. "
+        "A line that is not seen lies under another."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def notes(comparison: Comparison) -> Notes:
         said += _own(run, (*told, *known))
     texts = _once(text for _, text in said)
     owners = {text: [name for name in comparison.names if (name, text) in said] for text in texts}
-    full = {text: _with_owners(text, owners[text], len(comparison.runs)) for text in texts}
+    full = {text: _with_owners(_in_words(text), owners[text], len(comparison.runs)) for text in texts}
     synthetic = tuple(full[text] for text in texts if "synthetic" in text.lower())
     calibrated: dict[tuple[str, str], list[str]] = {}
     for run in comparison.runs:
@@ -57,6 +58,13 @@ def notes(comparison: Comparison) -> Notes:
         full[text] for text in texts if "synthetic" not in text.lower() and not text.startswith("Calibrated input")
     )
     return Notes(synthetic, rows, assumed)
+
+
+def _in_words(text: str) -> str:
+    """Return a text with the names of weather statistics as the weather table says them."""
+    for name, (label, unit) in _WEATHER_LABELS.items():
+        text = re.sub(rf"\b{name} (-?[\d.]+)", rf"{label[0].lower()}{label[1:]}: \1 {unit}", text)
+    return text
 
 
 def _with_owners(text: str, owners: list[str], count: int) -> str:
@@ -192,7 +200,13 @@ def events_block(comparison: Comparison) -> Block:
     scores = [run.score for run in comparison.runs]
     rows = []
     for mode in dict.fromkeys(name for score in scores for name in score.mode_hours):
-        rows.append((f"Mode {_MODES.get(mode, mode)}", "h", *(format_number(score.mode_hours.get(mode, 0.0), 0) for score in scores)))
+        rows.append(
+            (
+                f"Mode {_MODES.get(mode, mode)}",
+                "h",
+                *(format_number(score.mode_hours.get(mode, 0.0), 0) for score in scores),
+            )
+        )
     for kind in dict.fromkeys(name for score in scores for name in score.events):
         rows.append(
             (
@@ -202,7 +216,13 @@ def events_block(comparison: Comparison) -> Block:
             )
         )
     for flag in dict.fromkeys(name for score in scores for name in score.warnings):
-        rows.append((f"Warning: {warning_words(flag)}", "h", *(format_number(score.warnings.get(flag, 0.0), 1) for score in scores)))
+        rows.append(
+            (
+                f"Warning: {warning_words(flag)}",
+                "h",
+                *(format_number(score.warnings.get(flag, 0.0), 1) for score in scores),
+            )
+        )
     return Block("Events", ("What", "Unit", *comparison.names), tuple(rows))
 
 

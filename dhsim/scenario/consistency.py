@@ -59,7 +59,7 @@ def _design_outdoor(said: Any) -> Iterator[Finding]:
 
 def _floor_alarm(said: Any) -> Iterator[Finding]:
     alarm, floor = said.control.temp_floor_alarm_c, said.plant.temp_floor_c
-    if alarm > floor:
+    if alarm > floor and said.plant.line != "points":
         message = f"must be at most plant.temp_floor_c, {floor:g} degC, or it always rings (got {alarm:g})"
         yield Finding("control.temp_floor_alarm_c", message)
 
@@ -75,9 +75,34 @@ def _policy_pumps(said: Any) -> Iterator[Finding]:
     if policy in (*MIXING_POLICIES, "vfd_only") and substation.pumps.count < 1:
         why = "mixing needs a running pump" if policy in MIXING_POLICIES else "there is no pump to regulate"
         yield Finding("substation.pumps.count", f"policy {policy} needs at least 1 pump: {why} (got 0)")
-    if policy == "vfd_only" and substation.pump_place == "bypass_line":
-        message = "policy vfd_only has no bypass line: its pumps stand in secondary_supply or secondary_return"
+    if policy not in MIXING_POLICIES and substation.pump_place == "bypass_line":
+        message = f"policy {policy} has no bypass line: its pumps stand in secondary_supply or secondary_return"
         yield Finding("substation.pump_place", f"{message} (got bypass_line)")
+
+
+def _trim(said: Any) -> Iterator[Finding]:
+    if said.control.policy == "compensated_trim" and not any(building.monitored for building in said.buildings):
+        yield Finding("control.policy", "policy compensated_trim needs at least one monitored building")
+
+
+def _radiators(said: Any) -> Iterator[Finding]:
+    back, room = said.curve.temp_return_design_c, said.heat_load.temp_indoor_c
+    if back <= room:
+        message = f"must be above heat_load.temp_indoor_c, {room:g} degC, or no radiator is large enough (got {back:g})"
+        yield Finding("curve.temp_return_design_c", message)
+
+
+def _capex_years(said: Any) -> Iterator[Finding]:
+    last = said.economics.lifetime_y
+    for index, item in enumerate(said.economics.capex or []):
+        if item.year > last:
+            yield Finding(f"economics.capex.{index}.year", f"is beyond economics.lifetime_y, {last} (got {item.year})")
+
+
+def _hot_water(said: Any) -> Iterator[Finding]:
+    hot, cold = said.dhw.temp_hot_c, max(said.dhw.temp_cold_winter_c, said.dhw.temp_cold_summer_c)
+    if hot <= cold:
+        yield Finding("dhw.temp_hot_c", f"must be above the cold water, {cold:g} degC (got {hot:g})")
 
 
 def _setback(said: Any) -> Iterator[Finding]:
@@ -174,6 +199,10 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Any], Iterator[Finding]]], ...] 
     (("control", "economics"), _investment),
     (("control", "substation"), _policy_pumps),
     (("control",), _setback),
+    (("control", "buildings"), _trim),
+    (("curve", "heat_load"), _radiators),
+    (("economics",), _capex_years),
+    (("dhw",), _hot_water),
     (("buildings",), _building_ids),
     (("buildings", "building_types"), _building_types),
     (("pipes",), _pipe_ends),

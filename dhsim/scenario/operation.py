@@ -43,6 +43,12 @@ class Setback(Section):
     delta_k: Positive
     weekdays_only: bool = False
 
+    @model_validator(mode="after")
+    def _two_times(self) -> Setback:
+        if self.start == self.end:
+            raise ValueError(f"start and end are the same time (got {self.start:%H:%M})")
+        return self
+
 
 PolicyName = Literal["baseline", "vfd_only", "cap70", "variable_flow", "compensated", "compensated_trim"]
 

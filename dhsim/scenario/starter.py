@@ -19,7 +19,8 @@ def init_case(folder: str | Path) -> list[Path]:
     Raises
     ------
     ScenarioError
-        If one of the files is there already (all such files are named, nothing is written), or writing fails.
+        If one of the files is there already (all such files are named, nothing is written), if other scenarios are
+        there, which would be compared with it, or if writing fails.
     """
     folder = Path(folder)
     template = resources.files("dhsim").joinpath("data", "starter")
@@ -28,6 +29,10 @@ def init_case(folder: str | Path) -> list[Path]:
     there = [path for path in targets if path.exists() or path.is_symlink()]
     if there:
         raise ScenarioError(Problem("exists already and is not overwritten", str(path)) for path in there)
+    others = sorted(path.name for pattern in ("*.yaml", "*.yml") for path in folder.glob(pattern))
+    if others:
+        message = f"holds scenarios already ({', '.join(others)}): the starter wants a folder of its own"
+        raise ScenarioError.single(message, path=str(folder))
     path = folder
     try:
         folder.mkdir(parents=True, exist_ok=True)

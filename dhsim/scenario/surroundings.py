@@ -121,7 +121,7 @@ class PlantSection(Section):
     overshoot_k: Annotated[float, Field(ge=0, le=40)] = 0.0
     """Delivered above the line at and above the CPT (a calibrated input)."""
     points: CurvePoints | None = None
-    """For `line: points`: [outdoor degC, supply degC], ascending; constant outside."""
+    """For `line: points`: [outdoor degC, supply degC], ascending; constant outside, and neither floored nor capped."""
     dp_available_kpa: Positive = 170.0
     """Differential pressure between primary supply and return at the inlet."""
     pressure_return_kpa: NotNegative = 300.0

@@ -10,7 +10,7 @@ from dhsim.assess.economics import cost_saved_heat_eur_mwh, incremental
 from dhsim.assess.emissions import abatement_cost_eur_t, table1
 from dhsim.assess.scorecard import year_facts
 from dhsim.assess.types import Scorecard
-from dhsim.errors import DhsimError
+from dhsim.study.likeness import require_comparable, unlike
 from dhsim.study.table import Against, comparison_table, differences
 from dhsim.study.types import Comparison, Run
 
@@ -38,13 +38,9 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     Raises
     ------
     DhsimError
-        If there is no run, or two runs bear one name.
+        If there is no run, two runs bear one name, or they differ in time or in prices.
     """
-    if not runs:
-        raise DhsimError("nothing to compare: no run was given")
-    names = [run.name for run in runs]
-    if len(set(names)) < len(names):
-        raise DhsimError(f"two runs bear one name ({', '.join(names)}): a comparison needs different ones")
+    require_comparable([run.case for run in runs])
     reference, others = runs[0], runs[1:]
     against = {run.name: _against(reference, run) for run in others}
     table = comparison_table([run.score for run in runs], against)
@@ -56,6 +52,16 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
         attribution=attribution([run.score for run in runs]),
         table1={run.name: table1(reference.score.emissions, run.score.emissions) for run in others},
         abatement_eur_t={name: one.abatement_eur_t for name, one in against.items()},
+        cautions=_cautions(reference, others),
+    )
+
+
+def _cautions(reference: Run, others: Sequence[Run]) -> tuple[str, ...]:
+    """Return what the reader must know where runs differ in more than the substation."""
+    return tuple(
+        f"{run.name} is not like {reference.name} in: {', '.join(differing)}. Differences are not the policy's alone."
+        for run in others
+        if (differing := unlike(reference.case, run.case))
     )
 
 
@@ -65,7 +71,7 @@ def _against(base: Run, variant: Run) -> Against:
     money = incremental((before, base.case.assumptions.economics), (after, variant.case.assumptions.economics))
     return Against(
         economics=money,
-        abatement_eur_t=abatement_cost_eur_t(money, base.score.emissions, variant.score.emissions),
+        abatement_eur_t=abatement_cost_eur_t(money, base.score.emissions, variant.score.emissions, variant.score.years),
         cost_saved_eur_mwh=cost_saved_heat_eur_mwh(money, before, after),
     )
 

@@ -43,6 +43,8 @@ class Comparison:
     """Name -> NOx, SO2, CO2 before and after, as in the paper's Table 1."""
     abatement_eur_t: Mapping[str, float | None]
     """Name -> cost of a tonne of CO2eq avoided."""
+    cautions: tuple[str, ...] = ()
+    """Why a difference may not be the policy's alone, one sentence a run that differs in more."""
 
     @property
     def reference(self) -> Run:

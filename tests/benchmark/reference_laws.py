@@ -58,7 +58,7 @@ def temp_set_c(system: System, commands: Commands, t1: float, filtered_c: float,
     if commands.mode != Mode.BYPASS:
         return t1
     if not np.isnan(commands.temp_set_c):
-        return min(commands.temp_set_c, t1)
+        return min(max(commands.temp_set_c, system.control.temp_mixed_min_c), t1)
     if control.set_point_law == SetPointLaw.AS_DELIVERED:
         return t1
     if control.set_point_law == SetPointLaw.CAP:
@@ -74,7 +74,7 @@ def flow_wanted_rel(system: System, commands: Commands, heating: bool, filtered_
     """Return the secondary flow wanted, relative to design."""
     control, full = system.control, system.substation.flow_set_rel
     in_bypass = commands.mode == Mode.BYPASS
-    if in_bypass and not np.isnan(commands.flow_set_rel):
+    if control.flow_law != FlowLaw.CONSTANT_SPEED and not np.isnan(commands.flow_set_rel):
         return min(max(commands.flow_set_rel, 0.0), full)
     mild = in_bypass if control.has_bypass else heating and filtered_c > control.cpt_c and is_sound(commands)
     if control.flow_law != FlowLaw.GENERAL_CURVE or not mild:

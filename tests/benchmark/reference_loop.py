@@ -154,6 +154,8 @@ class GroupSubstation:
         """Return the operating point; the flows stand in the tree afterwards."""
         substation = self.system.substation
         pumps_on = min(commands.pumps_on, commands.pumps_available)
+        if wanted.mode is Mode.SUMMER_DHW:
+            pumps_on = min(pumps_on, 1)
         status, share = Status.OK, share_wanted
         if share > 0.0 and pumps_on == 0:
             share, status = 0.0, Status.NO_PUMP
@@ -184,7 +186,7 @@ class GroupSubstation:
             status |= Status.PUMP_AT_LIMIT
         if limited:
             status |= Status.DP_SHORT
-            if not self.in_bypass_line and pumps_on > 0:
+            if not self.in_bypass_line and pumps_on > 0 and not self.constant_speed:
                 status |= Status.PUMP_AT_LIMIT
         return self._with_pumps(wanted.dp_available_pa, pumps_on, share, dp, flow, status)
 

@@ -133,9 +133,12 @@ class Stepper:
         too_cold = bool(self.given.temp_supply_primary_c[k] < control.temp_floor_alarm_c + back_k)
         if too_cold != self.too_cold:
             self.too_cold = too_cold
-            return TripReport(int(Trip.UNDERSUPPLY_ON if too_cold else Trip.UNDERSUPPLY_OFF), int(too_cold))
+            if not too_cold:
+                return TripReport(int(Trip.UNDERSUPPLY_OFF), 0)
+            rooms_need_more = self.given.heating_season[k] and filtered < control.cpt_c
+            return TripReport(int(Trip.UNDERSUPPLY_ON), 2 if rooms_need_more else 1)
         mode = mode_wanted(control, commands, bool(self.given.heating_season[k]), filtered)
-        at_once = mode is Mode.WINTER and not is_sound(commands)
+        at_once = (mode is Mode.WINTER or commands.mode == Mode.BYPASS) and not is_sound(commands)
         if mode != commands.mode and (at_once or not commands.mode_locked):
             return TripReport(int(Trip.MODE), int(mode))
         pumps = pumps_wanted(self.system, commands, filtered, self.flow_pump_m3_s, self.dp_pump_pa, self.short)
@@ -165,6 +168,7 @@ class Stepper:
         given, b = self.given, self.system.buildings
         outdoor, t1 = float(given.temp_outdoor_c[k]), float(given.temp_supply_primary_c[k])
         heating = bool(given.heating_season[k])
+        open_jets = heating and commands.mode != Mode.SUMMER_DHW
         solar, gain = b.aperture_solar_m2 * given.irradiance_w_m2[k], given.heat_gain_w[k]
         window = window_ua_w_k(
             self.room, self.ua_closed, b.temp_window_open_c, b.window_share_per_k, b.window_share_max
@@ -184,7 +188,7 @@ class Stepper:
             temp_cold_c=float(given.temp_cold_c[k]),
             temp_ground_c=float(given.temp_ground_c[k]),
             ambient_c=self.substation.tree.ambient(float(given.temp_ground_c[k]), outdoor),
-            conductance=b.conductance_kg_s_pa05 if heating else np.zeros_like(self.room),
+            conductance=b.conductance_kg_s_pa05 if open_jets else np.zeros_like(self.room),
             tap_kg_s=given.mass_flow_tap_kg_s[k],
             room_free_c=room_free_temp_c(self.room, self.mass, outdoor, gain + solar, *zone),
             room_rise_k_w=room_rise_k_w(*zone),
@@ -244,7 +248,7 @@ class Stepper:
         outflow = loop.heat_loss_w + loss_third + float(tap.sum()) + sum(float(np.sum(part)) for part in lost.values())
         if not math.isfinite(heat):
             status |= Status.NOT_FINITE
-        if wanted.mode is Mode.BYPASS and wanted.flow_rel < FLOW_LOW_REL:
+        if self.given.heating_season[k] and wanted.flow_rel < FLOW_LOW_REL:
             status |= Status.FLOW_LOW
         self.status[k] |= int(status | loop.status)
         self._sum_substation(
@@ -330,7 +334,7 @@ class Stepper:
         if self.given.heating_season[k]:
             load = relative_load(outdoor, comfort.temp_demand_c, self.system.curve.temp_design_outdoor_c)
             demand = heat_demand_w(load, self.system.buildings.heat_design_w)
-        sums |= {"heat_demand_j": demand, "heat_excess_j": np.maximum(heat - demand, 0.0)}
+        sums |= {"heat_demand_j": demand, "heat_excess_j": np.maximum(heat - demand, 0.0) * (room > comfort.temp_demand_c)}
         if self.given.comfort_counted[k]:
             sums |= {
                 "overheating_ks": np.maximum(room - comfort.temp_high_c, 0.0),
@@ -367,6 +371,7 @@ class Stepper:
             temp_mixed_c=t1 - self.share * (t1 - temp_return),
             mass_flow_secondary_kg_s=float(self.substation.tree.flow_jet.sum()),
             mode=commands.mode,
+            heating_season=bool(given.heating_season[k]),
             temp_indoor_c=dict(zip(names[self.monitored].tolist(), self.room[self.monitored].tolist(), strict=True)),
             forecast_temp_outdoor_c=tuple(given.temp_outdoor_c[k : k + 24 * hours : hours].tolist()),
         )

@@ -94,6 +94,38 @@ def test_check_tells_all_problems_of_all_files(tmp_path: Path) -> None:
     assert_refused(invoke("check", tmp_path), "one.yaml:2:1: nonsense", "one.yaml:3:", "two.yaml:2:1: nonsense", "seed")
 
 
+def test_compare_tells_all_problems_of_all_files(case_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    shutil.copytree(case_folder, folder)
+    (folder / "first.yaml").write_text("extends: starter/baseline.yaml\nplant: {bogus: 1}\n", encoding="utf-8")
+    (folder / "third.yaml").write_text("extends: starter/baseline.yaml\nemissions: {fuel: xx}\n", encoding="utf-8")
+    result = invoke("compare", folder, "--out", tmp_path / "out")
+    assert_refused(result, "first.yaml:2:9: plant.bogus", "third.yaml:2:13: emissions.fuel")
+    assert result.stderr.count("plant.bogus") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("reference", ["nowhere:decide", "broken:decide", "broken.py"])
+def test_a_user_strategy_that_cannot_be_loaded_is_bad_input(reference: str, case_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(case_folder / "starter", tmp_path / "starter")
+    (tmp_path / "broken.py").write_text("raise RuntimeError('no')\n", encoding="utf-8")
+    text = f'extends: starter/baseline.yaml\ncontrol: {{strategy: "{reference}"}}\n'
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    assert_refused(invoke("check", tmp_path / "own.yaml"), "own.yaml:2:11: control.strategy: user strategy", reference)
+
+
+def test_problems_of_other_files_are_named_from_the_working_directory(
+    case_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(case_folder / "starter", tmp_path / "starter")
+    (tmp_path / "w.csv").write_text("time,temp_outdoor_c\n", encoding="utf-8")
+    (tmp_path / "own.yaml").write_text("extends: starter/baseline.yaml\nweather: {file: w.csv}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = invoke("check", "own.yaml")
+    assert_refused(result)
+    assert result.stderr.splitlines()[1].startswith("w.csv:1: weather.file: ")
+
+
 def test_check_sees_what_is_wrong_between_files(case_folder: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         text = SHORT.format(starter=case_folder / "first.yaml", name="same")

@@ -84,7 +84,7 @@ class Kernel:
         mild, in_season, low, one_pump = self.weather[k % len(self.weather)]
         if low != self.latch:
             self.latch = low
-            return TripReport(int(Trip.UNDERSUPPLY_ON if low else Trip.UNDERSUPPLY_OFF), int(low))
+            return TripReport(int(Trip.UNDERSUPPLY_ON if low else Trip.UNDERSUPPLY_OFF), 2 * int(low))
         broken = not commands.sensor_ok or not commands.third_pipe_ok or commands.undersupply
         wanted = Mode.BYPASS if mild and not broken else Mode.WINTER
         if not in_season:
@@ -122,7 +122,7 @@ def simulate(strategy, world, decisions=()):
         remaining = iter(decisions)
         plan._ask = lambda observation, when: next(remaining, Decision())
         plan._environment.process(plan._remember_user())
-    seen = Observation(0.0, 5.0, 5.0, 70.0, 40.0, 60.0, 12.0, 0, {}, ())
+    seen = Observation(0.0, 5.0, 5.0, 70.0, 40.0, 60.0, 12.0, 0, True, {}, ())
     return Kernel(plan, world).run(lambda: seen)
 
 

@@ -20,7 +20,7 @@ STARTS = ("2021-01-10", "2021-03-25", "2021-07-01", "2021-10-08")
 @st.composite
 def overrides(draw):
     policy = draw(st.sampled_from(POLICIES))
-    place = draw(st.sampled_from(PLACES[:2] if policy == "vfd_only" else PLACES))
+    place = draw(st.sampled_from(PLACES[:2] if policy in ("baseline", "vfd_only") else PLACES))
     head = draw(st.sampled_from(["arithmetic", "log_mean"]))
     return policy, {
         "time.days": draw(st.integers(1, 3)),

@@ -19,6 +19,7 @@ from dhsim.build.boundary import (
     season_of,
 )
 from dhsim.build.weather import make_weather
+from dhsim.errors import ScenarioError
 from dhsim.model.boundary import ABOVE_CPT, BELOW_CPT, N_CLASS, OUT_OF_SEASON
 
 
@@ -39,10 +40,16 @@ def test_design_line_is_the_curve_between_floor_and_cap(small_scenario):
     np.testing.assert_allclose(plant_supply_c(scenario, outdoor), [110.0, *on_curve, 70.0], atol=1e-9)
 
 
-def test_points_replace_the_line_but_not_floor_and_cap(small_scenario):
+def test_points_replace_the_line_and_are_constant_outside(small_scenario):
     points = {"plant.line": "points", "plant.points": [[-20, 120], [0, 80], [10, 60]], "plant.overshoot_k": 0.0}
     supply = plant_supply_c(small_scenario("baseline", points), np.array([-30.0, -5.0, 5.0, 20.0]))
-    np.testing.assert_allclose(supply, [110.0, 90.0, 70.0, 70.0])
+    np.testing.assert_allclose(supply, [120.0, 90.0, 70.0, 60.0])
+
+
+def test_operational_line_cannot_start_above_the_change_point(small_scenario):
+    scenario = small_scenario("baseline", {"plant.operational_temp_outdoor_c": 1.0})
+    with pytest.raises(ScenarioError, match=r"plant\.operational_temp_outdoor_c: must be below the CPT of 0\.32"):
+        plant_supply_c(scenario, np.array([0.0]))
 
 
 @pytest.mark.parametrize(("rule", "value"), [("always", 1), ("never", 0)])
@@ -73,8 +80,8 @@ def test_groups_are_month_and_class():
     assert group.tolist() == [BELOW_CPT, N_CLASS + ABOVE_CPT, 6 * N_CLASS + OUT_OF_SEASON, 11 * N_CLASS + BELOW_CPT]
 
 
-def test_ground_of_a_short_run_is_its_mean(small_scenario):
-    weather = make_weather(small_scenario())
+def test_ground_of_a_short_run_of_an_unknown_year_is_its_mean(small_scenario):
+    weather = dataclasses.replace(make_weather(small_scenario()), year=None)
     np.testing.assert_array_equal(ground_of(weather), np.full(len(weather.time), weather.temp_outdoor_c.mean()))
 
 
@@ -83,12 +90,20 @@ def test_ground_of_a_year_is_damped_and_late(small_scenario):
     weather = make_weather(small_scenario(overrides=year))
     day = np.arange(len(weather.time)) / 24.0
     swing = 2.0 - 18.0 * np.cos(2.0 * np.pi * (day - 15.0) / 365.25)
-    ground = ground_of(dataclasses.replace(weather, temp_outdoor_c=swing))
+    ground = ground_of(dataclasses.replace(weather, temp_outdoor_c=swing, year=None))
     # damping depth sqrt(2 a / omega) = 2.46 m: at 1.5 m the swing is exp(-0.61) of the air's and 35 days late
     depth = np.sqrt(2.0 * 0.6e-6 * 365.25 * 86400.0 / (2.0 * np.pi))
     assert ground.mean() == pytest.approx(2.0, abs=0.1)
     assert np.ptp(ground) / 2.0 == pytest.approx(18.0 * np.exp(-1.5 / depth), rel=0.01)
     assert day[ground.argmin()] == pytest.approx(15.0 + 365.25 / (2.0 * np.pi) * 1.5 / depth, abs=1.0)
+
+
+def test_a_week_has_the_ground_of_its_year(small_scenario):
+    year = {"time.start": "2021-01-01", "time.days": 365}
+    whole, week = (make_weather(small_scenario(overrides=said)) for said in (year, {}))
+    assert len(week.time) == 7 * 96
+    ground = pd.Series(ground_of(whole), whole.time)[week.time]
+    np.testing.assert_allclose(ground_of(week), ground, atol=0.05)
 
 
 def test_boundary_is_whole_and_its_peak_sizes_the_heaters(small_scenario):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dhsim.build.case import build_case, strategy_of
+from dhsim.build.case import build_case
+from dhsim.errors import ScenarioError
+from dhsim.scenario.load import load_scenario
 
 HOUR = 3600.0
 
@@ -56,10 +59,18 @@ def test_setback_in_seconds_after_midnight(small_scenario):
     assert setback.weekdays_only
 
 
-def test_user_strategy_is_kept_as_text(small_scenario, omsk_folder):
-    scenario = small_scenario(overrides={"control.strategy": "rule:decide", "control.strategy_period_min": 30})
-    strategy = strategy_of(scenario, np.datetime64("2021-03-25"))
+def test_user_strategy_is_kept_as_text_with_its_folder(omsk_folder, tmp_path):
+    (tmp_path / "rule.py").write_text("def decide(seen):\n    return None\n")
+    said = f"extends: {omsk_folder / 'compensated.yaml'}\nname: mine\ncontrol: {{strategy: 'rule:decide'}}\n"
+    (tmp_path / "mine.yaml").write_text(said)
+    strategy = build_case(load_scenario(tmp_path / "mine.yaml", {"control.strategy_period_min": 30})).strategy
     assert (strategy.user, strategy.user_period_s) == ("rule:decide", 1800.0)
+    assert Path(strategy.user_folder) == tmp_path
+
+
+def test_missing_user_strategy_is_refused_before_the_run(small_scenario):
+    with pytest.raises(ScenarioError, match=r"control\.strategy: .*no file"):
+        build_case(small_scenario(overrides={"control.strategy": "no_such_rule:decide"}))
 
 
 def test_case_pickles(small_case):

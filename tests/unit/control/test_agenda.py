@@ -11,6 +11,7 @@ import pytest
 from dhsim.control.agenda import Agenda
 from dhsim.control.commands import Observation, Trip, TripReport
 from dhsim.errors import DhsimError
+from dhsim.control.laws import UNDERSUPPLY_COLD, UNDERSUPPLY_MILD
 from dhsim.model.case import FaultPlan, SetbackPlan, Strategy
 from dhsim.model.system import Mode
 
@@ -37,7 +38,7 @@ def not_asked():
 
 
 def observation(time_s=0.0, mode=0):
-    return Observation(time_s, 5.0, 5.0, 70.0, 40.0, 60.0, 12.0, mode, {}, (5.0,) * 24)
+    return Observation(time_s, 5.0, 5.0, 70.0, 40.0, 60.0, 12.0, mode, True, {}, (5.0,) * 24)
 
 
 def run_steps(plan, until_s, observe=not_asked, step_s=STEP, trips=None):
@@ -209,8 +210,8 @@ def test_no_dwell_no_lock():
     [
         (Mode.BYPASS, Mode.WINTER, {}, "outdoor temperature below the change-point"),
         (Mode.BYPASS, Mode.WINTER, {"third_pipe": False}, "no third pipe"),
-        (Mode.BYPASS, Mode.SUMMER_DHW, {}, "heating season over"),
-        (Mode.SUMMER_DHW, Mode.WINTER, {"third_pipe": False}, "heating season begins"),
+        (Mode.BYPASS, Mode.SUMMER_DHW, {}, "out of the heating season"),
+        (Mode.SUMMER_DHW, Mode.WINTER, {"third_pipe": False}, "in the heating season"),
         (Mode.SUMMER_DHW, Mode.BYPASS, {}, "outdoor temperature above the change-point"),
     ],
 )
@@ -263,7 +264,7 @@ def test_staging_is_granted_told_and_locked_for_the_minimum_run():
 
 def undersupply(on_s, off_s, **strategy):
     plan = agenda(**strategy)
-    trips = {on_s: TripReport(int(Trip.UNDERSUPPLY_ON), 1), off_s: TripReport(int(Trip.UNDERSUPPLY_OFF), 0)}
+    trips = {on_s: TripReport(int(Trip.UNDERSUPPLY_ON), UNDERSUPPLY_COLD), off_s: TripReport(int(Trip.UNDERSUPPLY_OFF), 0)}
     return plan, run_steps(plan, 5 * HOUR, trips=trips)
 
 
@@ -277,6 +278,14 @@ def test_alarm_waits_for_its_delay():
     ]
 
 
+def test_low_supply_in_mild_weather_is_no_alarm():
+    plan = agenda()
+    run_steps(plan, 3 * HOUR, trips={HOUR: TripReport(int(Trip.UNDERSUPPLY_ON), UNDERSUPPLY_MILD)})
+    assert said(plan, "alarm") == []
+    assert [time_s for time_s, _ in said(plan, "undersupply")] == [HOUR + 1800.0]
+    assert plan.commands.undersupply == 1
+
+
 def test_short_dip_raises_no_alarm():
     plan, seen = undersupply(HOUR, HOUR + STEP)
     assert not any(commands.undersupply for commands in seen.values())
@@ -285,7 +294,7 @@ def test_short_dip_raises_no_alarm():
 
 def test_alarm_is_not_put_off_by_being_asked_for_twice():
     plan = agenda()
-    trips = {time_s: TripReport(int(Trip.UNDERSUPPLY_ON), 1) for time_s in (HOUR, HOUR + STEP)}
+    trips = {time_s: TripReport(int(Trip.UNDERSUPPLY_ON), UNDERSUPPLY_COLD) for time_s in (HOUR, HOUR + STEP)}
     run_steps(plan, 2 * HOUR, trips=trips)
     assert [time_s for time_s, _ in said(plan, "alarm")] == [HOUR + 1800.0]
 

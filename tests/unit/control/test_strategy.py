@@ -16,7 +16,7 @@ from dhsim.errors import DhsimError
 from dhsim.model.system import Mode
 
 NOON = pd.Timestamp("2021-01-01 12:00")
-OBSERVATION = Observation(0.0, 5.0, 4.0, 70.0, 40.0, 60.0, 12.0, 0, {"a": 21.0}, (5.0,) * 24)
+OBSERVATION = Observation(0.0, 5.0, 4.0, 70.0, 40.0, 60.0, 12.0, 0, True, {"a": 21.0}, (5.0,) * 24)
 
 
 def write(folder, name, text):

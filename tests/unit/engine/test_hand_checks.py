@@ -1,7 +1,7 @@
 """Section 4 of the Omsk method by hand, at one outdoor temperature for ever.
 
-Gains, sun, imbalance, windows and pipe losses are off. Pump work would warm the rooms by some hundredths of a kelvin, so
-nothing here needs much of it: where no mixing is asked for, the primary pressure alone moves the water
+Gains, sun, imbalance, windows and pipe losses are off. Pump work would warm the rooms by some hundredths of a kelvin,
+so nothing here needs much of it: where no mixing is asked for, the primary pressure alone moves the water
 (`pumps.count: 0`); where mixing needs a pump, building circuits of 50 Pa keep its work at a few watts.
 """
 

@@ -71,7 +71,9 @@ def test_valves_take_their_time(run):
 
 
 def test_fail_safe_closes_the_bypass_at_once(run):
-    _, solution = run("compensated", MILD, [FaultPlan("sensor_out", 30 * HOUR, 2 * HOUR, None)])
+    # steps of a minute, in which a valve at its own speed moves by 5 %
+    minutes = {**MILD, "time.step_min": 1, "time.days": 2}
+    _, solution = run("compensated", minutes, [FaultPlan("sensor_out", 30 * HOUR, 2 * HOUR, None)])
     share, k = column(solution, "mixing_share_rel"), round(30 * HOUR / solution.step_s)
     assert share[k - 1] > 0.2
     assert share[k] == 0.0

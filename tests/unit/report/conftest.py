@@ -69,7 +69,7 @@ def boundary_of(days: int, step_s: float) -> Boundary:
         np.zeros(shape),
     )
     return Boundary(
-        time, step_s, arrays, "synthetic year from the monthly means of Omsk (seed 3)", {"heating_days": 216.0}
+        time, step_s, arrays, 0.32, "synthetic year from the monthly means of Omsk (seed 3)", {"heating_days": 216.0}
     )
 
 
@@ -216,6 +216,7 @@ def economics_of(capex_eur: float, yearly_eur: float, *, incremental: bool) -> E
     return EconomicScore(
         "society",
         incremental,
+        pd.DataFrame({"item": ["service"], "quantity": [1.0], "unit": ["year"], "price_eur": [4e3], "cost_eur": [4e3]}),
         capex if capex_eur else capex.iloc[:0],
         flow,
         capex_eur,

@@ -38,7 +38,6 @@ def test_one_scenario_has_nothing_to_compare_with(single: Comparison) -> None:
     assert list(table.columns) == ["baseline"]
 
 
-
 def test_differences_are_absolute_and_in_percent(comparison: Comparison) -> None:
     made = differences(comparison.table)
     row = made.loc[("Heat, year", "Heat from the primary", "MWh")]
@@ -94,6 +93,23 @@ def test_terminal_table_fits_120_columns(make_comparison, names) -> None:
     lines = console.export_text().splitlines()
     assert max(len(line.rstrip()) for line in lines) <= tables.TERMINAL_WIDTH
     assert sum("Heat from the primary" in line for line in lines) == (2 if len(made.runs) == 1 else 4)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_narrow_terminal_gets_tables_below_each_other(make_comparison, width: int) -> None:
+    made = make_comparison(
+        ("baseline", "vfd_only", "cap70", "variable_flow", "compensated", "compensated_trim"), days=30
+    )
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(tables.render_table(made.table, width))
+    text = console.export_text()
+    assert "(1 of 2)" in text
+    assert all(text.count(name) == 1 for name in ("baseline", "vfd_only", "cap70"))
+    heat = [line for line in text.splitlines() if line.startswith("  Heat from the primary")][::2]
+    assert len(heat) == 2, "of the year, in both parts"
+    block = tables.comparison_blocks(made.table)[0]
+    row = next(row for row in block.rows if row[0] == "Heat from the primary")
+    assert [cell for line in heat for cell in line.split()[5:]] == list(row[2:])
 
 
 def test_names_fold_at_underscores() -> None:

@@ -34,6 +34,13 @@ def test_the_starter_pumps_fit_the_design_flow(tmp_path: Path) -> None:
     assert head_m * 9.81 > 180, "both pumps carry the whole secondary head, kPa"
 
 
+def test_a_folder_with_other_scenarios_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.yml").write_text("name: mine")
+    with pytest.raises(ScenarioError, match=r"holds scenarios already \(mine\.yml\)"):
+        init_case(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yml"]
+
+
 def test_every_file_in_the_way_is_named_and_none_is_touched(tmp_path: Path) -> None:
     (tmp_path / "baseline.yaml").write_text("mine")
     with pytest.raises(ScenarioError, match=r"baseline\.yaml: exists already") as caught:

@@ -58,7 +58,7 @@ def boundary() -> Boundary:
     group = (np.asarray(TIME.month) - 1) * N_CLASS + klass
     supply = np.clip(70.0 - 1.413 * (OUTDOOR_C - 0.3), 70.0, 110.0) + np.where(OUTDOOR_C > 0.3, 7.2, 0.0)
     arrays = filled(BoundaryArrays, temp_outdoor_c=OUTDOOR_C, temp_supply_primary_c=supply, group=group)
-    return Boundary(TIME, 86400.0, arrays, "made up for a test")
+    return Boundary(TIME, 86400.0, arrays, 0.32, "made up for a test")
 
 
 def assumptions(policy: str, capex_eur: float, calibrated: tuple[tuple[str, str], ...]) -> Assumptions:
@@ -153,7 +153,7 @@ def emission_score(heat_mwh: float) -> EmissionScore:
 def economic_score(lcoh: float) -> EconomicScore:
     empty = pd.DataFrame()
     return EconomicScore(
-        *("housing_company", False, empty, empty, 0.0, 1500.0, -1e6, None, "none: all cost", None, None, None),
+        *("housing_company", False, empty, empty, empty, 0.0, 1500.0, -1e6, None, "none: all cost", None, None, None),
         lcoh_delivered_eur_mwh=lcoh,
         lcoh_useful_eur_mwh=lcoh,
     )
