@@ -202,10 +202,12 @@ def _loaded(paths: Sequence[Path]) -> list[Scenario]:
 
 
 def _simulated(scenarios: Sequence[Scenario]) -> list[Run]:
+    from dhsim.study.likeness import require_comparable
     from dhsim.study.run import run_case
 
-    runs = []
-    for case in _built(scenarios):
+    cases, runs = _built(scenarios), []
+    require_comparable(cases)
+    for case in cases:
         with _progress(f"simulating {case.assumptions.name}") as advance:
             runs.append(run_case(case, progress=advance))
     return runs
@@ -220,7 +222,6 @@ def _built(scenarios: Sequence[Scenario]) -> list[Case]:
     for scenario in scenarios:
         try:
             cases.append(build_case(scenario))
-            _check_strategy(scenario, cases[-1])
         except ScenarioError as error:
             problems += map(_from_here, error.problems)
     if problems:
@@ -233,18 +234,6 @@ def _from_here(problem: Problem) -> Problem:
     with suppress(ValueError):  # no path, or on another drive
         return replace(problem, path=min(problem.path, os.path.relpath(problem.path), key=len))
     return problem
-
-
-def _check_strategy(scenario: Scenario, case: Case) -> None:
-    """Refuse a user strategy that cannot be loaded, before anything is simulated."""
-    from dhsim.control.strategy import load_strategy
-
-    if case.strategy.user is None:
-        return
-    try:
-        load_strategy(case.strategy.user, case.strategy.user_folder)
-    except DhsimError as error:
-        raise ScenarioError([scenario.problem("control.strategy", str(error))]) from error
 
 
 def _checked(file: Path) -> bool:
@@ -333,29 +322,22 @@ def _show_comparison(comparison: Comparison) -> None:
 
     console = _console()
     console.print(render_table(comparison.table, console.width))
+    for caution in comparison.cautions:
+        _say(f"caution: {caution}")
+    for run in comparison.runs:
+        if run.score.warnings:
+            hours = ", ".join(f"{name} {value:,.0f} h" for name, value in run.score.warnings.items())
+            _say(f"caution: {run.name}: {hours}; what it means stands in the report, under What happened")
     if len(comparison.runs) > 1:
         console.print(render_differences(comparison.differences, console.width))
 
 
 def _show_paper(page: pd.DataFrame) -> None:
-    from rich import box
-    from rich.table import Table
+    from dhsim.report.tables import render_paper
 
-    names = [str(name) for name in page.columns if name != "section"]
-    table = Table(
-        title="The paper's figures and what dhsim computes", title_justify="left", box=box.SIMPLE_HEAD, expand=True
-    )
-    shares = {"why": 5, "figure": 3, "computed": 3, "reported": 2, "verdict": None}
-    for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name == "verdict", ratio=shares.get(name, 1))
-    for section, part in page.astype(str).groupby("section", sort=False):
-        table.add_section()
-        table.add_row(str(section).upper())
-        for row in part[names].itertuples(index=False):
-            table.add_row(*row)
     counts = page["verdict"].value_counts()
     console = _console()
-    console.print(table)
+    console.print(render_paper(page))
     console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in counts.index))
 
 

@@ -104,6 +104,12 @@ class Solution:
     stats: Mapping[str, float]
     provenance: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        span = f"{self.time[0]:%Y-%m-%d} to {self.time[-1]:%Y-%m-%d}" if len(self.time) else "no time"
+        return (
+            f"Solution({len(self.time)} steps, {span}, {len(self.building_ids)} buildings, {len(self.arrays)} series)"
+        )
+
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the column names of a quantity."""
         axis = QUANTITIES[name].axis

@@ -58,3 +58,7 @@ class Case:
     temp_start_c: float
     """Temperature of rooms and walls at the start."""
     scenario_hash: str
+
+    def __repr__(self) -> str:
+        buildings = len(self.system.building_ids)
+        return f"Case({self.assumptions.name!r}, {buildings} buildings, {len(self.boundary.time)} steps)"

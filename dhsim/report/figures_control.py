@@ -145,6 +145,8 @@ def week(
 
 def _mode_strips(panel: Axes, modes: Mapping[str, pd.Series[int]]) -> None:
     for row, mode in enumerate(modes.values()):
+        if mode.empty:
+            continue
         values = mode.to_numpy()
         step = mode.index[1] - mode.index[0] if len(mode) > 1 else pd.Timedelta(hours=1)
         edges = np.flatnonzero(np.diff(values, prepend=values[0] - 1))

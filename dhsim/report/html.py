@@ -63,6 +63,8 @@ def _context(comparison: Comparison, paper: pd.DataFrame | None) -> dict[str, An
         "colours": scenario_colours(names),
         "findings": story.findings(comparison),
         "notes": story.notes(comparison),
+        "cautions": comparison.cautions,
+        "om": tables.om_block({run.name: run.score.economics for run in comparison.runs}),
         "setup": story.setup_block(comparison),
         "frame": story.frame_text(comparison.reference),
         "weather": story.weather_block(comparison.reference),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dhsim.assess.types import EconomicScore
 from dhsim.study.table import comparison_table, differences
 
 __all__ = [
@@ -144,6 +145,16 @@ def cash_flow_block(cash_flow: pd.DataFrame) -> Block:
     return Block("Cash flow, EUR", ("Year", *(_words(name) for name in names)), (*rows, ("Sum", *sums)))
 
 
+def om_block(scores: Mapping[str, EconomicScore]) -> Block:
+    """Return operation and maintenance of the first year, items down and scenarios across, in EUR."""
+    items = list(dict.fromkeys(str(item) for score in scores.values() for item in score.om["item"]))
+    rows = []
+    for item in items:
+        costs = [float(score.om.loc[score.om["item"] == item, "cost_eur"].sum()) for score in scores.values()]
+        rows.append((item[:1].upper() + item[1:], *(format_number(cost, 0) for cost in costs)))
+    return Block("Operation and maintenance", ("First year, EUR", *scores), tuple(rows))
+
+
 def capex_block(capex: pd.DataFrame) -> Block:
     """Return the investment, line by line, with its sum."""
     rows = [
@@ -180,6 +191,23 @@ def render_differences(table: pd.DataFrame, width: int = TERMINAL_WIDTH) -> Grou
     names = list(dict.fromkeys(table.columns.get_level_values(0)))
     compact = len(names) > MAX_VARIANTS_BOTH
     return _render(difference_blocks(table, compact=compact), "Differences to the reference", width)
+
+
+def render_paper(page: pd.DataFrame) -> Table:
+    """Return the paper page for the terminal."""
+    names = [str(name) for name in page.columns if name != "section"]
+    table = Table(
+        title="The paper's figures and what dhsim computes", title_justify="left", box=box.SIMPLE_HEAD, expand=True
+    )
+    shares = {"why": 5, "figure": 3, "computed": 3, "reported": 2, "verdict": None}
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name == "verdict", ratio=shares.get(name, 1))
+    for section, part in page.astype(str).groupby("section", sort=False):
+        table.add_section()
+        table.add_row(str(section).upper())
+        for row in part[names].itertuples(index=False):
+            table.add_row(*row)
+    return table
 
 
 def _render(blocks: Sequence[Block], title: str, width: int) -> Group:

@@ -97,7 +97,7 @@ def attribution(scores: Sequence[Scorecard]) -> pd.DataFrame:
         before, measures = by_policy[policy], []
     start, branch, measure = _BRANCH
     if start in by_policy and branch in by_policy:
-        rows.append(_step(measure, by_policy[start], by_policy[branch], "instead of curve and trim"))
+        rows.append(_step(measure, by_policy[start], by_policy[branch], "beside them: instead of curve and trim"))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 

@@ -25,6 +25,9 @@ class Run:
         """Name of the scenario."""
         return self.score.name
 
+    def __repr__(self) -> str:
+        return f"Run({self.name!r}, policy {self.score.policy}, {len(self.solution.time)} steps)"
+
 
 @dataclass(frozen=True)
 class Comparison:

@@ -334,7 +334,10 @@ class Stepper:
         if self.given.heating_season[k]:
             load = relative_load(outdoor, comfort.temp_demand_c, self.system.curve.temp_design_outdoor_c)
             demand = heat_demand_w(load, self.system.buildings.heat_design_w)
-        sums |= {"heat_demand_j": demand, "heat_excess_j": np.maximum(heat - demand, 0.0) * (room > comfort.temp_demand_c)}
+        sums |= {
+            "heat_demand_j": demand,
+            "heat_excess_j": np.maximum(heat - demand, 0.0) * (room > comfort.temp_demand_c),
+        }
         if self.given.comfort_counted[k]:
             sums |= {
                 "overheating_ks": np.maximum(room - comfort.temp_high_c, 0.0),

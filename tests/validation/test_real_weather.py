@@ -61,4 +61,6 @@ def test_mixing_saves_heat_in_mild_weather_and_more_with_the_curve(year: tuple[s
 def test_savings_of_the_year_are_the_smaller_share(year: tuple[str, Comparison]) -> None:
     saved = year[1].table.loc["Savings"].xs("%", level="unit")
     for name in ("cap70", "variable_flow", "compensated", "compensated_trim"):
-        assert 0.0 < saved.loc["Heat saved, of the year", name] < saved.loc["Heat saved, of the hours above the CPT", name]
+        assert (
+            0.0 < saved.loc["Heat saved, of the year", name] < saved.loc["Heat saved, of the hours above the CPT", name]
+        )

@@ -128,3 +128,24 @@ def test_constant_weather_has_no_sun(small_scenario):
     boundary, _ = build_boundary(small_scenario(overrides={"weather": {"constant_temp_outdoor_c": -7.5}}))
     assert np.all(boundary.arrays.temp_outdoor_c == -7.5)
     assert np.all(boundary.arrays.irradiance_w_m2 == 0.0)
+
+
+def test_points_of_the_plant_are_neither_floored_nor_capped(small_scenario: Any) -> None:
+    points = [[-30.0, 130.0], [0.0, 60.0], [10.0, 50.0]]
+    scenario = small_scenario("baseline", {"plant.line": "points", "plant.points": points, "plant.overshoot_k": 0.0})
+    found = plant_supply_c(scenario, np.array([-30.0, -15.0, 10.0, 20.0]))
+    assert found == pytest.approx([130.0, 95.0, 50.0, 50.0])
+
+
+def test_an_operational_line_that_ends_above_the_cpt_is_refused(small_scenario: Any) -> None:
+    scenario = small_scenario("baseline", {"plant.operational_temp_outdoor_c": 5.0})
+    with pytest.raises(ScenarioError, match=r"operational_temp_outdoor_c: must be below the CPT"):
+        plant_supply_c(scenario, np.array([0.0]))
+
+
+def test_a_short_run_stands_on_the_ground_of_its_year(small_scenario: Any) -> None:
+    week, _ = build_boundary(small_scenario("baseline"))
+    year, _ = build_boundary(small_scenario("baseline", {"time.start": "2021-01-01", "time.days": 365}))
+    first = int(year.time.searchsorted(week.time[0]))
+    piece = year.arrays.temp_ground_c[first : first + len(week.time)]
+    assert week.arrays.temp_ground_c == pytest.approx(piece, abs=1e-9)

@@ -264,7 +264,10 @@ def test_staging_is_granted_told_and_locked_for_the_minimum_run():
 
 def undersupply(on_s, off_s, **strategy):
     plan = agenda(**strategy)
-    trips = {on_s: TripReport(int(Trip.UNDERSUPPLY_ON), UNDERSUPPLY_COLD), off_s: TripReport(int(Trip.UNDERSUPPLY_OFF), 0)}
+    trips = {
+        on_s: TripReport(int(Trip.UNDERSUPPLY_ON), UNDERSUPPLY_COLD),
+        off_s: TripReport(int(Trip.UNDERSUPPLY_OFF), 0),
+    }
     return plan, run_steps(plan, 5 * HOUR, trips=trips)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dhsim.errors import ScenarioError
 from dhsim.scenario.load import load_scenario
 
 Write = Callable[..., Path]
@@ -177,3 +178,32 @@ def test_a_broken_section_does_not_hide_contradictions_of_the_others(complaints:
     text = valid.replace("climate: omsk", "climat: omsk").replace("id: b2", "id: b1")
     said = [problem.split(": ")[1] for problem in complaints(text)]
     assert said == ["weather.climat", "buildings.1.id", "pipes.1.end"]
+
+
+def _omsk(overrides: dict[str, object]) -> str:
+    folder = Path(__file__).parents[3] / "scenarios" / "omsk"
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(folder / "compensated_trim.yaml", overrides)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "words"),
+    [
+        ({"curve.temp_return_design_c": 20.0}, "curve.temp_return_design_c", "no radiator is large enough"),
+        ({"economics.capex.0.year": 30}, "economics.capex.0.year", "beyond economics.lifetime_y, 25"),
+        ({"dhw.temp_hot_c": 12.0}, "dhw.temp_hot_c", "must be above the cold water, 15 degC"),
+        ({f"buildings.{i}.monitored": False for i in range(12)}, "control.policy", "at least one monitored building"),
+        ({"control.setback": {"start": "22:00", "end": "22:00", "delta_k": 3}}, "control.setback", "the same time"),
+    ],
+)
+def test_impossible_cases_are_named(overrides: dict[str, object], key: str, words: str) -> None:
+    said = _omsk(overrides)
+    assert key in said
+    assert words in said
+
+
+def test_the_baseline_has_no_bypass_line() -> None:
+    folder = Path(__file__).parents[3] / "scenarios" / "omsk"
+    with pytest.raises(ScenarioError, match="policy baseline has no bypass line"):
+        load_scenario(folder / "baseline.yaml", {"substation.pump_place": "bypass_line"})
