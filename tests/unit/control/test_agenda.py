@@ -10,8 +10,8 @@ import pytest
 
 from dhsim.control.agenda import Agenda
 from dhsim.control.commands import Observation, Trip, TripReport
-from dhsim.errors import DhsimError
 from dhsim.control.laws import UNDERSUPPLY_COLD, UNDERSUPPLY_MILD
+from dhsim.errors import DhsimError
 from dhsim.model.case import FaultPlan, SetbackPlan, Strategy
 from dhsim.model.system import Mode
 
