@@ -36,6 +36,10 @@ from dhsim.units import S_PER_H
 
 Progress = Callable[[float], None]
 _LOG = logging.getLogger("dhsim")
+_LOCAL_DHW_HINT = (
+    "With local hot-water exchangers a single draw may ask for more than the network can push in a short step: "
+    "take time.step_min 15 or dhw.stochastic false."
+)
 _TRIPS_A_STEP_MAX = 8
 _FORECAST_H = 24
 
@@ -143,9 +147,11 @@ def _raise_if_bad(case: Case, out: Output) -> None:
         rooms = out.building[0, bad[0]]
         names = [name for name, room in zip(case.system.building_ids, rooms, strict=True) if not np.isfinite(room)]
         where = f" in {', '.join(names)}" if names else ""
+        local = not case.strategy.third_pipe or any(fault.kind == "third_pipe_out" for fault in case.strategy.faults)
+        hint = f" {_LOCAL_DHW_HINT}" if local else ""
         raise ConvergenceError(
             f"{case.assumptions.name}: {bad.size} of {out.status.size} steps failed, the first at "
-            f"{case.boundary.time[bad[0]]}{where}. {(status & (Status.NOT_CONVERGED | Status.NOT_FINITE)).advice}"
+            f"{case.boundary.time[bad[0]]}{where}. {(status & (Status.NOT_CONVERGED | Status.NOT_FINITE)).advice}{hint}"
         )
 
 
