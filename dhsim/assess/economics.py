@@ -19,7 +19,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,10 @@ def economics(facts: YearFacts, assumptions: Economics) -> EconomicScore:
     """
     columns = _columns(facts, assumptions)
     om = om_table(facts, assumptions)
-    return _score(columns, assumptions, assumptions.capex, incremental=False, heat=facts, om=om)
+    capex = _capex_table(assumptions.capex)
+    return _score(
+        columns, assumptions.viewpoint, assumptions.discount_rate, capex, incremental=False, heat=facts, om=om
+    )
 
 
 def incremental(base: tuple[YearFacts, Economics], variant: tuple[YearFacts, Economics]) -> EconomicScore:
@@ -123,12 +126,26 @@ def incremental(base: tuple[YearFacts, Economics], variant: tuple[YearFacts, Eco
     different = [name for name in names if getattr(base[1], name) != getattr(variant[1], name)]
     if different:
         raise DhsimError(f"economics: the two scenarios differ in {', '.join(different)}; a difference needs the same")
-    columns_base, columns_variant = _columns(*base), _columns(*variant)
-    columns = {part: columns_variant[part] - columns_base[part] for part in PARTS}
-    lines = tuple(_difference(base[1].capex, variant[1].capex))
-    before, after = om_table(*base), om_table(*variant)
-    om = after.assign(quantity=after["quantity"] - before["quantity"], cost_eur=after["cost_eur"] - before["cost_eur"])
-    return _score(columns, variant[1], lines, incremental=True, heat=None, om=om)
+    return difference(economics(*base), economics(*variant))
+
+
+def difference(base: EconomicScore, variant: EconomicScore) -> EconomicScore:
+    """Return the accounts of variant - base from the accounts of each, column by column of their cash flows.
+
+    Raises
+    ------
+    DhsimError
+        The two differ in viewpoint, lifetime or discount rate.
+    """
+    rates = [float(score.cash_flow.attrs["discount_rate"]) for score in (base, variant)]
+    if base.viewpoint != variant.viewpoint or len(base.cash_flow) != len(variant.cash_flow) or rates[0] != rates[1]:
+        raise DhsimError("economics: the two scenarios differ in viewpoint, lifetime or discount rate")
+    columns = {part: (variant.cash_flow[part] - base.cash_flow[part]).to_numpy() for part in PARTS}
+    om = variant.om.assign(
+        quantity=variant.om["quantity"] - base.om["quantity"], cost_eur=variant.om["cost_eur"] - base.om["cost_eur"]
+    )
+    capex = _capex_difference(base.capex, variant.capex)
+    return _score(columns, variant.viewpoint, rates[0], capex, incremental=True, heat=None, om=om)
 
 
 def tariff_revenue_eur_y(facts: YearFacts, assumptions: Economics) -> Flow:
@@ -219,26 +236,27 @@ def _check(assumptions: Economics) -> None:
 
 def _score(
     columns: dict[str, Flow],
-    assumptions: Economics,
-    lines: Sequence[CapexLine],
+    viewpoint: str,
+    discount_rate: float,
+    capex: pd.DataFrame,
     *,
     incremental: bool,
     heat: YearFacts | None,
     om: pd.DataFrame,
 ) -> EconomicScore:
     net = np.sum([columns[part] for part in PARTS], axis=0)
-    growth = growth_factors(assumptions.discount_rate, len(net))
-    found = indicators(net, assumptions.discount_rate, columns["capex"])
+    growth = growth_factors(discount_rate, len(net))
+    found = indicators(net, discount_rate, columns["capex"])
     own_om = columns["electricity"] + columns["service"] + columns["staff"]
     costs = -(own_om + columns["capex"] + columns["fuel"] + columns["co2"] + np.minimum(columns["heat"], 0.0))
     discounted_costs = float(np.sum(costs / growth))
     return EconomicScore(
-        viewpoint=assumptions.viewpoint,
+        viewpoint=viewpoint,
         incremental=incremental,
         om=om,
-        capex=_capex_table(lines),
-        cash_flow=_cash_flow_table(columns, net, growth, assumptions.discount_rate),
-        capex_eur=math.fsum(line.cost_eur for line in lines),
+        capex=capex,
+        cash_flow=_cash_flow_table(columns, net, growth, discount_rate),
+        capex_eur=math.fsum(capex["cost_eur"]),
         om_eur_y=float(-own_om[1]),
         npv_eur=found.npv_eur,
         irr=found.irr,
@@ -272,12 +290,19 @@ def _cash_flow_table(columns: dict[str, Flow], net: Flow, growth: Flow, discount
     return table
 
 
-def _difference(base: Sequence[CapexLine], variant: Sequence[CapexLine]) -> Iterator[CapexLine]:
-    shared = Counter(base) & Counter(variant)
-    for lines, sign in ((variant, 1.0), (base, -1.0)):
-        kept = shared.copy()
-        for line in lines:
-            if kept[line] > 0:
-                kept[line] -= 1
+def _capex_difference(base: pd.DataFrame, variant: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines that the two do not share, the base's with a negative quantity."""
+    columns = list(variant.columns)
+    lines = {sign: list(map(tuple, table.to_numpy())) for sign, table in ((1.0, variant), (-1.0, base))}
+    shared = Counter(lines[1.0]) & Counter(lines[-1.0])
+    kept = []
+    for sign, own in lines.items():
+        left = shared.copy()
+        for line in own:
+            if left[line] > 0:
+                left[line] -= 1
             else:
-                yield dataclasses.replace(line, quantity=sign * line.quantity)
+                kept.append(dict(zip(columns, line, strict=True), sign=sign))
+    table = pd.DataFrame(kept, columns=[*columns, "sign"])
+    signs = table.pop("sign").astype(float)
+    return table.assign(quantity=table["quantity"] * signs, cost_eur=table["cost_eur"] * signs)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from dhsim.assess.economics import cost_saved_heat_eur_mwh, incremental
+from dhsim.assess.economics import cost_saved_heat_eur_mwh, difference
 from dhsim.assess.emissions import abatement_cost_eur_t, table1
 from dhsim.assess.scorecard import year_facts
 from dhsim.assess.types import Scorecard
+from dhsim.errors import DhsimError
 from dhsim.study.likeness import require_comparable, unlike
 from dhsim.study.table import Against, comparison_table, differences
 from dhsim.study.types import Comparison, Run
@@ -28,8 +30,17 @@ _COLUMNS = ["step", "from", "to", "heat_saved_mwh", "heat_saved_above_cpt_mwh", 
 
 
 def compare(scores: Mapping[str, Scorecard]) -> pd.DataFrame:
-    """Return scorecards side by side: quantities down, the names across, the first being the reference."""
-    return comparison_table(list(scores.values()))
+    """Return scorecards side by side: quantities down, the names across, the first being the reference.
+
+    Raises
+    ------
+    DhsimError
+        If there is none, or the accounts of two cannot be set against each other (viewpoint, lifetime, discount rate).
+    """
+    if not scores:
+        raise DhsimError("nothing to compare: no scorecard was given")
+    named = [dataclasses.replace(score, name=name) for name, score in scores.items()]
+    return comparison_table(named, {score.name: against(named[0], score) for score in named[1:]})
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:
@@ -42,16 +53,16 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     """
     require_comparable([run.case for run in runs])
     reference, others = runs[0], runs[1:]
-    against = {run.name: _against(reference, run) for run in others}
-    table = comparison_table([run.score for run in runs], against)
+    money = {run.name: against(reference.score, run.score) for run in others}
+    table = comparison_table([run.score for run in runs], money)
     return Comparison(
         runs=tuple(runs),
         table=table,
         differences=differences(table),
-        incremental={name: one.economics for name, one in against.items()},
+        incremental={name: one.economics for name, one in money.items()},
         attribution=attribution([run.score for run in runs]),
         table1={run.name: table1(reference.score.emissions, run.score.emissions) for run in others},
-        abatement_eur_t={name: one.abatement_eur_t for name, one in against.items()},
+        abatement_eur_t={name: one.abatement_eur_t for name, one in money.items()},
         cautions=_cautions(reference, others),
     )
 
@@ -65,13 +76,13 @@ def _cautions(reference: Run, others: Sequence[Run]) -> tuple[str, ...]:
     )
 
 
-def _against(base: Run, variant: Run) -> Against:
-    """Return the money of a variant minus that of the reference."""
-    before, after = (year_facts(run.score.energy, run.score.emissions, run.score.years) for run in (base, variant))
-    money = incremental((before, base.case.assumptions.economics), (after, variant.case.assumptions.economics))
+def against(base: Scorecard, variant: Scorecard) -> Against:
+    """Return the money of a variant minus that of the reference, and what a tonne and a MWh cost to save."""
+    before, after = (year_facts(score.energy, score.emissions, score.years) for score in (base, variant))
+    money = difference(base.economics, variant.economics)
     return Against(
         economics=money,
-        abatement_eur_t=abatement_cost_eur_t(money, base.score.emissions, variant.score.emissions, variant.score.years),
+        abatement_eur_t=abatement_cost_eur_t(money, base.emissions, variant.emissions, variant.years),
         cost_saved_eur_mwh=cost_saved_heat_eur_mwh(money, before, after),
     )
 
