@@ -3,68 +3,38 @@
 from __future__ import annotations
 
 from dhsim import catalogue
-from dhsim.errors import CatalogueError, Problem, ScenarioError
 from dhsim.model.assumptions import Assumptions, CapexLine, Economics, Emissions, Fuel, Tariff
 from dhsim.scenario.schema import CapexItem, EconomicsSection, Scenario
 
+_FUEL_PARTS = ("water", "ash", "sulphur", "carbon", "hydrogen", "nitrogen", "oxygen")
+
 
 def build_assumptions(scenario: Scenario) -> Assumptions:
-    """Return what turns a Solution into a Scorecard.
-
-    Raises
-    ------
-    ScenarioError
-        For an unknown fuel or cost item; all of them at once.
-    """
-    problems: list[Problem] = []
-    capex = tuple(
-        line
-        for index, item in enumerate(scenario.economics.capex or [])
-        if (line := _capex_line(scenario, index, item, problems)) is not None
-    )
-    fuel = _fuel(scenario, problems)
-    if problems or fuel is None:
-        raise ScenarioError(problems)
+    """Return what turns a Solution into a Scorecard; the scenario's own checks know that the catalogues hold it."""
     spec = scenario.emissions.model_dump(exclude={"fuel"})
     return Assumptions(
         name=scenario.name,
         description=scenario.description,
         policy=scenario.control.policy,
         reference=scenario.reference,
-        economics=_economics(scenario.economics, capex),
-        emissions=Emissions(fuel=fuel, **spec),
+        economics=_economics(scenario.economics, tuple(map(_capex_line, scenario.economics.capex or []))),
+        emissions=Emissions(fuel=_fuel(scenario.emissions.fuel), **spec),
         calibrated=tuple(sorted(scenario.calibrated.items())),
     )
 
 
-def _fuel(scenario: Scenario, problems: list[Problem]) -> Fuel | None:
-    try:
-        row = catalogue.entry("fuels", scenario.emissions.fuel)
-    except CatalogueError as error:
-        problems.append(scenario.problem("emissions.fuel", str(error)))
-        return None
-    names = ("water", "ash", "sulphur", "carbon", "hydrogen", "nitrogen", "oxygen")
-    percents = {f"{name}_percent": float(row[f"{name}_percent"]) for name in names}
-    return Fuel(
-        id=scenario.emissions.fuel,
-        name=str(row["name"]),
-        lhv_j_kg=float(row["lhv_j_kg"]),
-        source=str(row["source"]),
-        **percents,
-    )
+def _fuel(name: str) -> Fuel:
+    row = catalogue.entry("fuels", name)
+    percents = {f"{part}_percent": catalogue.number(row, f"{part}_percent") for part in _FUEL_PARTS}
+    lhv_j_kg = catalogue.number(row, "lhv_j_kg")
+    return Fuel(id=name, name=str(row["name"]), lhv_j_kg=lhv_j_kg, source=str(row["source"]), **percents)
 
 
-def _capex_line(scenario: Scenario, index: int, item: CapexItem, problems: list[Problem]) -> CapexLine | None:
-    if item.unit_cost_eur is not None and item.item not in catalogue.table("unit_costs"):
-        return CapexLine(item.item, item.quantity, "-", item.unit_cost_eur, item.year, "scenario")
-    try:
-        row = catalogue.entry("unit_costs", item.item)
-    except CatalogueError as error:
-        message = f"{error}; or give unit_cost_eur"
-        problems.append(scenario.problem(f"economics.capex.{index}.item", message))
-        return None
-    own = item.unit_cost_eur
-    cost, source = (float(row["unit_cost_eur"]), str(row["source"])) if own is None else (own, "scenario")
+def _capex_line(item: CapexItem) -> CapexLine:
+    own, row = item.unit_cost_eur, catalogue.table("unit_costs").get(item.item)
+    if row is None:  # free text with a cost of its own
+        return CapexLine(item.item, item.quantity, "-", own or 0.0, item.year, "scenario")
+    cost, source = (catalogue.number(row, "unit_cost_eur"), str(row["source"])) if own is None else (own, "scenario")
     return CapexLine(str(row["name"]), item.quantity, str(row["unit"]), cost, item.year, source)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dhsim import catalogue
-from dhsim.errors import CatalogueError, ScenarioError
+from dhsim.errors import ScenarioError
 from dhsim.model.system import (
     Buildings,
     Comfort,
@@ -168,10 +168,7 @@ def _pumps(scenario: Scenario) -> Pumps:
         return Pumps(0, 1.0, 0.0, -1.0, 0.5, 0.5, 1.0, *tail)
     flow_m3_h, head_m, best, flow_best_m3_h = spec.flow_m3_h, spec.head_m, spec.efficiency_best, spec.flow_best_m3_h
     if spec.model is not None:
-        try:
-            row = catalogue.entry("pumps", spec.model)
-        except CatalogueError as error:
-            raise ScenarioError([scenario.problem("substation.pumps.model", str(error))]) from None
+        row = catalogue.entry("pumps", spec.model)
         flow_m3_h = [float(part) for part in str(row["flow_points_m3_h"]).split(";")]
         head_m = [float(part) for part in str(row["head_points_m"]).split(";")]
         best, flow_best_m3_h = float(row["efficiency_best"]), float(row["flow_best_m3_h"])

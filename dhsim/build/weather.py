@@ -22,7 +22,7 @@ from dhsim.build.climate import (
     to_normal_months,
 )
 from dhsim.build.irradiance import SunPath, irradiance_facade, share_in_the_dark, sun_path
-from dhsim.errors import CatalogueError, ScenarioError
+from dhsim.errors import ScenarioError
 from dhsim.scenario.schema import Scenario, SiteSection
 from dhsim.scenario.series import WeatherFile, no_such_file, read_weather_file
 from dhsim.units import H_PER_DAY, S_PER_H, S_PER_MIN
@@ -94,10 +94,7 @@ def make_weather(scenario: Scenario) -> Weather:
 
 
 def _from_climate(scenario: Scenario, time: pd.DatetimeIndex, place: str) -> Weather:
-    try:
-        climate = climate_of(place)
-    except CatalogueError as error:
-        raise ScenarioError([scenario.problem("weather.climate", str(error))]) from None
+    climate = climate_of(place)
     said = scenario.weather
     if said.site is not None:
         climate = replace(climate, site=said.site)

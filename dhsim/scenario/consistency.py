@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from dhsim.catalogue import entry
+from dhsim.errors import CatalogueError
 from dhsim.scenario.wording import nearest
 
 ROOT = "substation"
@@ -34,6 +36,34 @@ def disagreements(said: Any) -> list[Finding]:
     return [
         finding for needed, check in _CHECKS if all(hasattr(said, name) for name in needed) for finding in check(said)
     ]
+
+
+def _catalogued(table: str, key: str, name: str | None) -> Iterator[Finding]:
+    if name is not None:
+        try:
+            entry(table, name)
+        except CatalogueError as error:
+            yield Finding(key, str(error))
+
+
+def _fuel(said: Any) -> Iterator[Finding]:
+    yield from _catalogued("fuels", "emissions.fuel", said.emissions.fuel)
+
+
+def _pump(said: Any) -> Iterator[Finding]:
+    if said.substation.pumps.count:
+        yield from _catalogued("pumps", "substation.pumps.model", said.substation.pumps.model)
+
+
+def _climate(said: Any) -> Iterator[Finding]:
+    yield from _catalogued("climates_sites", "weather.climate", said.weather.climate)
+
+
+def _capex_items(said: Any) -> Iterator[Finding]:
+    for index, item in enumerate(said.economics.capex or []):
+        if item.unit_cost_eur is None:
+            for finding in _catalogued("unit_costs", f"economics.capex.{index}.item", item.item):
+                yield finding._replace(message=f"{finding.message}; or give unit_cost_eur")
 
 
 def _seeds(said: Any) -> Iterator[Finding]:
@@ -192,6 +222,10 @@ def _pipes_reach_buildings(said: Any) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Any], Iterator[Finding]]], ...] = (
+    (("emissions",), _fuel),
+    (("substation",), _pump),
+    (("weather",), _climate),
+    (("economics",), _capex_items),
     (("seed", "weather"), _seeds),
     (("heat_load",), _design_outdoor),
     (("curve", "plant"), _temperatures),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import difflib
 import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -230,8 +232,18 @@ def _checked(entry: Entry, source: SourceMap, problems: list[Problem]) -> Scenar
         scenario = Scenario.model_validate(said, strict=True)
     except ValidationError as error:
         problems += _said_by_schema(error.errors(), said, source, known)
+        problems += _missing_weather(said, source, {problem.key for problem in problems})
         return None
     return None if conversion else scenario.placed(source)
+
+
+def _missing_weather(said: Mapping[str, Any], source: SourceMap, known: set[str]) -> list[Problem]:
+    """Say with the other problems that the weather file is not there, which the build would say only after them."""
+    weather = said.get("weather")
+    name = weather.get("file") if isinstance(weather, dict) else None
+    if not isinstance(name, str) or "weather.file" in known or (Path(source.path).parent / name).is_file():
+        return []
+    return [problem_at(source.where("weather.file"), f"no such file (got {shown(name)})", "weather.file")]
 
 
 def _said_by_schema(
@@ -252,20 +264,53 @@ def _said_by_schema(
         if key not in known:
             made.append(problem_at(source.where(key), _plain_english(error, said, source), key))
     if not findings:
-        findings = disagreements(_sound_sections(said, {error["loc"][0] for error in errors if error["loc"]}))
+        broken = {error["loc"][0] for error in errors if error["loc"]}
+        mended = _without([error["loc"] for error in errors if error["type"] != "missing"], said)
+        known = {*known, *(problem.key for problem in made)}
+        hidden: list[ErrorDetails] = []
+        findings = disagreements(_sound_sections(mended, broken, hidden))
+        for error in hidden:
+            key = ".".join(str(part) for part in error["loc"])
+            gone = [str(one["loc"][-1]) for one in errors if one["loc"][:1] == error["loc"][:1]]
+            if key not in known and not _follows(error["msg"], gone):
+                made.append(problem_at(source.where(key), _plain_english(error, mended, source), key))
     known = {*known, *(problem.key for problem in made)}
     return made + [problem_at(source.where(key), text, key) for key, text in findings if key not in known]
 
 
-def _sound_sections(said: Mapping[str, Any], broken: set[int | str]) -> SimpleNamespace:
+def _follows(message: str, gone: Sequence[str]) -> bool:
+    """Return whether a section's complaint may only follow from keys that were left out as broken."""
+    words = re.findall(r"\w+", message)
+    return any(difflib.get_close_matches(name, words, n=1, cutoff=0.8) for name in gone)
+
+
+def _without(places: Iterable[tuple[int | str, ...]], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said without the keys at these places; items of lists keep their place."""
+    mended: dict[str, Any] = copy.deepcopy(dict(said))
+    for place in places:
+        part: Any = mended
+        for step in place[:-1]:
+            inside = isinstance(part, list) or (isinstance(part, dict) and step in part)
+            part = part[step] if inside else None
+        if isinstance(part, dict) and len(place) > 1:
+            part.pop(place[-1], None)
+    return mended
+
+
+def _sound_sections(said: Mapping[str, Any], broken: set[int | str], hidden: list[ErrorDetails]) -> SimpleNamespace:
+    """Return the sections that are well, or are without their broken keys; what these had hidden goes to `hidden`."""
     sound = SimpleNamespace()
     for name, field in Scenario.model_fields.items():
-        if name not in broken:
-            kind: Any = field.annotation
-            adapter: TypeAdapter[Any] = TypeAdapter(kind)
-            default = field.get_default(call_default_factory=True, validated_data={})
-            value = adapter.validate_python(said[name], strict=True) if name in said else default
-            setattr(sound, name, value)
+        kind: Any = field.annotation
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        default = field.get_default(call_default_factory=True, validated_data={})
+        if name in broken and name not in said:
+            continue
+        try:
+            setattr(sound, name, adapter.validate_python(said[name], strict=True) if name in said else default)
+        except ValidationError as error:
+            whole = [{**one, "loc": (name, *one["loc"])} for one in error.errors() if one["type"] == "value_error"]
+            hidden += cast("list[ErrorDetails]", whole)
     return sound
 
 

@@ -180,9 +180,8 @@ def test_every_climate_of_the_catalogue_makes_a_year(place: str) -> None:
 
 
 def test_unknown_climate_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ScenarioError, match="did you mean 'omsk'") as caught:
+    with pytest.raises(ValueError, match=r"weather\.climate: .*did you mean 'omsk'"):
         make_weather(scenario({"climate": "omsc"}))
-    assert caught.value.problems[0].key == "weather.climate"
 
 
 def test_no_sun_on_request() -> None:

@@ -21,7 +21,7 @@ plant:
   temp_floor_c: 70
 substation:
   pumps:
-    model: standard
+    model: generic_inline_25m3h_20m
     count: 2
 building_types:
   residential:

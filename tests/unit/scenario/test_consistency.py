@@ -207,3 +207,32 @@ def test_the_baseline_has_no_bypass_line() -> None:
     folder = Path(__file__).parents[3] / "scenarios" / "omsk"
     with pytest.raises(ScenarioError, match="policy baseline has no bypass line"):
         load_scenario(folder / "baseline.yaml", {"substation.pump_place": "bypass_line"})
+
+
+def test_problems_of_every_kind_are_told_at_once(tmp_path: Path) -> None:
+    parent = (Path(__file__).parents[3] / "scenarios" / "omsk" / "compensated.yaml").as_posix()
+    lines = [
+        f"extends: {parent}",
+        "plant: {temp_floor_c: 120, overshoot_bar: 3}",
+        "weather: {file: nowhere.csv}",
+        "emissions: {fuel: ekibastus, q4_percnt: 3}",
+        "substation: {pumps: {model: generic_inline_25m3h_33m}}",
+        "economics: {discount_rate: .nan, capex: [{item: nonsense}]}",
+        "pipes: [{id: P1, start: substation, end: '46', length_m: -4, diameter_inner_mm: 100}]",
+    ]
+    file = tmp_path / "bad.yaml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(file)
+    said = {(problem.line, problem.key) for problem in refused.value.problems}
+    assert said >= {
+        (2, "plant"),  # floor above cap
+        (2, "plant.overshoot_bar"),
+        (3, "weather.file"),
+        (4, "emissions.fuel"),
+        (4, "emissions.q4_percnt"),
+        (5, "substation.pumps.model"),
+        (6, "economics.discount_rate"),
+        (6, "economics.capex.0.item"),
+        (7, "pipes.0.length_m"),
+    }

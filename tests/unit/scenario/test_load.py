@@ -192,7 +192,7 @@ _HEAT = "    heat_design_kw: 300"
             "case.yaml:25:5: pipes.0.diameter_inner_mm: missing key",
         ),
         (
-            "  pumps:\n    model: standard\n    count: 2",
+            "  pumps:\n    model: generic_inline_25m3h_20m\n    count: 2",
             "  flow_relative: 1",
             "case.yaml:11:1: substation.pumps: missing key",
         ),
