@@ -78,8 +78,3 @@ def unit_of_name(name: str) -> str | None:
         if name.endswith(suffix):
             return _SUFFIX_UNITS[suffix]
     return None
-
-
-def names_of_axis(axis: Axis) -> tuple[str, ...]:
-    """Return the quantities whose columns are of this kind, in the order of the registry."""
-    return tuple(quantity.name for quantity in _ALL if quantity.axis == axis)

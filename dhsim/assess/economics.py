@@ -122,11 +122,16 @@ def incremental(base: tuple[YearFacts, Economics], variant: tuple[YearFacts, Eco
     DhsimError
         The assumptions differ in anything else.
     """
-    names = [field.name for field in dataclasses.fields(Economics) if field.name not in _MAY_DIFFER]
-    different = [name for name in names if getattr(base[1], name) != getattr(variant[1], name)]
+    different = differing(base[1], variant[1])
     if different:
         raise DhsimError(f"economics: the two scenarios differ in {', '.join(different)}; a difference needs the same")
     return difference(economics(*base), economics(*variant))
+
+
+def differing(base: Economics, variant: Economics) -> list[str]:
+    """Return what two sets of assumptions differ in beside investment, service and staff, which are the measure's."""
+    names = [field.name for field in dataclasses.fields(Economics) if field.name not in _MAY_DIFFER]
+    return [name for name in names if getattr(base, name) != getattr(variant, name)]
 
 
 def difference(base: EconomicScore, variant: EconomicScore) -> EconomicScore:

@@ -20,7 +20,7 @@ from dhsim.control.faults import FAULT_TEXTS, fault_generator, fault_spans
 from dhsim.control.laws import UNDERSUPPLY_COLD
 from dhsim.control.setback import setback_spans, setback_text
 from dhsim.control.strategy import ask, load_strategy
-from dhsim.errors import DhsimError
+from dhsim.errors import ConvergenceError, DhsimError
 from dhsim.model.case import FaultPlan, SetbackPlan, Strategy
 from dhsim.model.system import Mode
 from dhsim.solution import Event
@@ -178,7 +178,8 @@ class Agenda:
         self._advance_clock(time_s)
         self._trips_now += 1
         if self._trips_now > _TRIPS_AT_ONE_TIME:
-            raise DhsimError(f"the control laws keep tripping at {self._timestamp(time_s)}: a law lacks its hysteresis")
+            when = self._timestamp(time_s)
+            raise ConvergenceError(f"the control laws keep tripping at {when}: give them more hysteresis or dwell time")
         match Trip(report.code):
             case Trip.MODE:
                 self._trip_mode(Mode(report.wanted))

@@ -14,7 +14,7 @@ from dhsim.errors import Status
 from dhsim.model.system import Buildings, Floats, Substation
 from dhsim.network.thermal import return_sweep, supply_sweep
 from dhsim.physics.exchanger import hot_return_temp_c
-from dhsim.physics.mixing import mixing_share
+from dhsim.physics.mixing import mixed_temp_c, mixing_share
 from dhsim.physics.radiator import heat_flow_w
 from dhsim.physics.zone import room_free_temp_c, room_rise_k_w, window_ua_w_k
 
@@ -233,7 +233,7 @@ def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: W
     """Open the jet pumps while the houses are heated, and forget the local draws where the third pipe serves."""
     is_heating = instant.heating_season == 1 and instant.mode != SUMMER_DHW
     for i in range(buildings.node.size):
-        work.conductance[i] = buildings.conductance_kg_s_pa05[i] if is_heating else 0.0
+        work.conductance_kg_s_pa05[i] = buildings.conductance_kg_s_pa05[i] if is_heating else 0.0
         if not local:
             work.draw_kg_s[i] = 0.0
             work.heat_tap_w[i] = 0.0
@@ -247,8 +247,7 @@ def _circulate(
 ) -> tuple[float, float, float]:
     """Send the water round once; return mixed and secondary supply [degC] and the pipes' heat loss [W]."""
     cp = parts.substation.heat_capacity_water_j_kgk
-    t1 = instant.temp_supply_primary_c
-    mixed = t1 - point.mixing_share * (t1 - temp_return_c)
+    mixed = mixed_temp_c(instant.temp_supply_primary_c, temp_return_c, point.mixing_share)
     supply = mixed
     if point.mass_flow_kg_s > 0.0:
         supply += point.power_water_w / (point.mass_flow_kg_s * cp)
@@ -325,7 +324,7 @@ def solve_loop(
             parts.control,
             commands,
             Demand(instant.dp_available_pa, share, instant.flow_rel),
-            work.conductance,
+            work.conductance_kg_s_pa05,
             work.draw_kg_s,
             state.flow,
         )

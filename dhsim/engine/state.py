@@ -113,7 +113,7 @@ class Work(NamedTuple):
     """Scratch arrays, so that the loop allocates nothing."""
 
     draw_kg_s: Floats
-    conductance: Floats
+    conductance_kg_s_pa05: Floats
     temp_return_consumer_c: Floats
     """Mixed return of jet pump and local DHW exchanger."""
     temp_return_jet_c: Floats

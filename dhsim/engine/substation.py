@@ -63,6 +63,11 @@ class Demand(NamedTuple):
 
 
 @compiled
+def _resistance_pa_s2_kg2(conductance_kg_s_pa05: float) -> float:
+    return 1.0 / (conductance_kg_s_pa05 * conductance_kg_s_pa05)
+
+
+@compiled
 def flow_at_full_speed_kg_s(
     pumps: Pumps, n: int, density_kg_m3: float, resistance_pa_s2_kg2: float, dp_help_pa: float
 ) -> float:
@@ -107,12 +112,18 @@ def pump_point(
 
 @compiled
 def dp_reachable_pa(
-    substation: Substation, pumps: Pumps, control: Control, n: int, demand: Demand, share: float, conductance: float
+    substation: Substation,
+    pumps: Pumps,
+    control: Control,
+    n: int,
+    demand: Demand,
+    share: float,
+    conductance_kg_s_pa05: float,
 ) -> float:
     """Return the highest secondary dp [Pa] that primary and full-speed pumps can give a network of G = C sqrt(dp)."""
-    network = 1.0 / (conductance * conductance)
-    main = 1.0 / (substation.conductance_main_kg_s_pa05 * substation.conductance_main_kg_s_pa05)
-    bypass = 1.0 / (substation.conductance_bypass_kg_s_pa05 * substation.conductance_bypass_kg_s_pa05)
+    network = _resistance_pa_s2_kg2(conductance_kg_s_pa05)
+    main = _resistance_pa_s2_kg2(substation.conductance_main_kg_s_pa05)
+    bypass = _resistance_pa_s2_kg2(substation.conductance_bypass_kg_s_pa05)
     if substation.pump_place == _BYPASS_LINE:
         return demand.dp_available_pa * network / (network + (1.0 - share) * (1.0 - share) * main)
     if share > 0.0:
@@ -132,7 +143,7 @@ def share_reachable(
     """Return the mixing share that pumps in the bypass line can carry against the secondary dp, at most `share`."""
     if share == 0.0 or substation.pump_place != _BYPASS_LINE:
         return share
-    bypass = 1.0 / (substation.conductance_bypass_kg_s_pa05 * substation.conductance_bypass_kg_s_pa05)
+    bypass = _resistance_pa_s2_kg2(substation.conductance_bypass_kg_s_pa05)
     flow = flow_at_full_speed_kg_s(pumps, n, substation.density_water_kg_m3, bypass, -dp_secondary_pa)
     return min(share, flow / mass_flow_kg_s)
 
@@ -251,8 +262,8 @@ def _point_with_pumps(
     total: float,
     status: int,
 ) -> OperatingPoint:
-    main = 1.0 / (substation.conductance_main_kg_s_pa05 * substation.conductance_main_kg_s_pa05)
-    bypass = 1.0 / (substation.conductance_bypass_kg_s_pa05 * substation.conductance_bypass_kg_s_pa05)
+    main = _resistance_pa_s2_kg2(substation.conductance_main_kg_s_pa05)
+    bypass = _resistance_pa_s2_kg2(substation.conductance_bypass_kg_s_pa05)
     through_main = (1.0 - share) * total
     dp_bypass = share * total * share * total * bypass
     through_pump, dp_pump, dp_main = 0.0, 0.0, demand.dp_available_pa - dp

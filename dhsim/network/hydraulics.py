@@ -31,11 +31,11 @@ class TreeFlow(NamedTuple):
     """(n_consumer,): through the pressure-driven branch"""
     dp_consumer_pa: Floats
     """(n_consumer,)"""
-    conductance_node: Floats
+    conductance_node_kg_s_pa05: Floats
     """(n_pipe + 1,): work space"""
     dp_node_pa: Floats
     """(n_pipe + 1,)"""
-    resistance_pipe: Floats
+    resistance_pipe_pa_s2_kg2: Floats
     """(n_pipe,): supply and return drop over flow squared"""
 
 
@@ -116,30 +116,30 @@ def solve_tree(
         return 0
     for iteration in range(1, ITERATIONS_MAX + 1):
         for node in range(n_pipe + 1):
-            flow.conductance_node[node] = 0.0
+            flow.conductance_node_kg_s_pa05[node] = 0.0
         for i in range(n_consumer):
             k = conductance_kg_s_pa05[i]
             if mass_flow_draw_kg_s[i] > 0.0:
                 dp = flow.dp_consumer_pa[i] if flow.dp_consumer_pa[i] > 1.0 else dp_source_pa
                 k += mass_flow_draw_kg_s[i] / math.sqrt(dp)
-            flow.conductance_node[node_consumer[i]] += k
+            flow.conductance_node_kg_s_pa05[node_consumer[i]] += k
         for j in range(n_pipe - 1, -1, -1):
-            below = flow.conductance_node[j + 1]
+            below = flow.conductance_node_kg_s_pa05[j + 1]
             if below > 0.0:
                 start = flow.mass_flow_pipe_kg_s[j] if flow.mass_flow_pipe_kg_s[j] > 0.0 else _FLOW_START_KG_S
                 r = pipe_resistance(pipes, j, start, density_kg_m3, viscosity_pa_s)
-                flow.resistance_pipe[j] = r
-                flow.conductance_node[pipes.node_start[j]] += below / math.sqrt(1.0 + r * below * below)
+                flow.resistance_pipe_pa_s2_kg2[j] = r
+                flow.conductance_node_kg_s_pa05[pipes.node_start[j]] += below / math.sqrt(1.0 + r * below * below)
         flow.dp_node_pa[0] = dp_source_pa
         change = 0.0
         for j in range(n_pipe):
-            below = flow.conductance_node[j + 1]
+            below = flow.conductance_node_kg_s_pa05[j + 1]
             old = flow.mass_flow_pipe_kg_s[j]
             new = 0.0
             dp_start = flow.dp_node_pa[pipes.node_start[j]]
             flow.dp_node_pa[j + 1] = dp_start
             if below > 0.0:
-                r = flow.resistance_pipe[j]
+                r = flow.resistance_pipe_pa_s2_kg2[j]
                 new = below * math.sqrt(dp_start / (1.0 + r * below * below))
                 flow.dp_node_pa[j + 1] = dp_start / (1.0 + r * below * below)
             flow.mass_flow_pipe_kg_s[j] = new

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dhsim.assess.economics import differing
 from dhsim.errors import DhsimError
 from dhsim.model.case import Case
 
@@ -28,26 +29,9 @@ def require_comparable(cases: Sequence[Case]) -> None:
         pair = f"{case.assumptions.name} and {first.assumptions.name}"
         if not case.boundary.time.equals(first.boundary.time):
             raise DhsimError(f"{pair} cannot be compared: they differ in time (start, days or step_min)")
-        money = [name for name in _MONEY if getattr(case.assumptions.economics, name) != _of(first, name)]
+        money = differing(first.assumptions.economics, case.assumptions.economics)
         if money:
             raise DhsimError(f"{pair} cannot be compared: they differ in economics ({', '.join(money)})")
-
-
-_MONEY = (
-    "viewpoint",
-    "lifetime_y",
-    "discount_rate",
-    "tariff",
-    "price_heat_eur_mwh",
-    "price_fuel_eur_mwh",
-    "price_electricity_eur_mwh",
-    "price_co2_eur_t",
-)
-
-
-def _of(case: Case, name: str) -> object:
-    found: object = getattr(case.assumptions.economics, name)
-    return found
 
 
 def unlike(reference: Case, case: Case) -> tuple[str, ...]:
