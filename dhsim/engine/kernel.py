@@ -25,10 +25,9 @@ from dhsim.control.laws import (
 )
 from dhsim.elementwise import compiled, inlined
 from dhsim.engine.loop import Instant, LoopPoint, prepare_rooms, solve_loop
+from dhsim.engine.primary import Primary, primary_side
 from dhsim.engine.record import (
-    Primary,
     Slot,
-    primary_side,
     record_buildings,
     record_pipes,
     record_series,

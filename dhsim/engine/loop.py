@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from dhsim.control.commands import Commands
 from dhsim.control.laws import BYPASS, SUMMER_DHW
-from dhsim.elementwise import compiled, inlined
+from dhsim.elementwise import inlined
+from dhsim.engine.dhw import local_dhw
 from dhsim.engine.state import Memory, Parts, State, Work
 from dhsim.engine.substation import Demand, OperatingPoint, operating_point
 from dhsim.errors import Status
-from dhsim.model.system import Buildings, Floats, Substation
+from dhsim.model.system import Buildings, Floats
 from dhsim.network.thermal import return_sweep, supply_sweep
-from dhsim.physics.exchanger import hot_return_temp_c
 from dhsim.physics.mixing import mixed_temp_c, mixing_share
 from dhsim.physics.radiator import heat_flow_w
-from dhsim.physics.zone import room_free_temp_c, room_rise_k_w, window_ua_w_k
+from dhsim.physics.zone import mass_temp_next_c, room_free_temp_c, room_rise_k_w, window_ua_w_k
 
 _DHW_SHORT = int(Status.DHW_SHORT)
 _NOT_CONVERGED = int(Status.NOT_CONVERGED)
@@ -29,10 +28,6 @@ _SLOPE_MAX = -0.1
 TOLERANCE_K = 1e-10
 TOLERANCE_DRAW_REL = 1e-14
 """Of the flow: a trickle cools on its way and asks for more the colder it comes, so that draws settle slowly."""
-CIRCULATION_DROP_K = 5.0
-"""Temperature drop of the third pipe's circulation, which sizes its flow."""
-DHW_APPROACH_MIN_K = 3.0
-"""Hot water cannot come closer to its heating water than this."""
 
 
 class Instant(NamedTuple):
@@ -63,69 +58,6 @@ class LoopPoint(NamedTuple):
     heat_loss_w: float
     iterations: int
     status: int
-
-
-class DhwPoint(NamedTuple):
-    """A DHW heater at work; scalars."""
-
-    mass_flow_kg_s: float
-    temp_return_c: float
-    heat_tap_w: float
-    heat_loss_w: float
-    status: int
-
-
-@compiled
-def dhw_heater(
-    temp_supply_c: float,
-    tap_kg_s: float,
-    temp_cold_c: float,
-    temp_hot_c: float,
-    loss_circulation_w: float,
-    ua_w_k: float,
-    heat_capacity_j_kgk: float,
-) -> DhwPoint:
-    """Return flow and return temperature of a counterflow DHW heater that covers draw and circulation.
-
-    Where the supply is too cold, the water is delivered colder and the status says DHW_SHORT.
-
-    Parameters
-    ----------
-    temp_supply_c
-        Heating water [degC].
-    tap_kg_s
-        Hot water drawn [kg/s].
-    temp_cold_c, temp_hot_c
-        Cold water, and hot water wanted [degC].
-    loss_circulation_w
-        Heat loss of the circulation, which comes back 5 K colder [W].
-    ua_w_k
-        Of the exchanger [W/K].
-    heat_capacity_j_kgk
-        Of water [J/(kg K)].
-    """
-    if tap_kg_s <= 0.0 and loss_circulation_w <= 0.0:
-        return DhwPoint(0.0, temp_supply_c, 0.0, 0.0, 0)
-    status = 0
-    hot = temp_hot_c
-    if hot > temp_supply_c - DHW_APPROACH_MIN_K:
-        hot, status = temp_supply_c - DHW_APPROACH_MIN_K, _DHW_SHORT
-    if hot <= temp_cold_c:
-        return DhwPoint(0.0, temp_supply_c, 0.0, 0.0, _DHW_SHORT)
-    circulating = loss_circulation_w / (heat_capacity_j_kgk * CIRCULATION_DROP_K)
-    back = max(hot - CIRCULATION_DROP_K, temp_cold_c)
-    for _ in range(60):
-        inlet = (tap_kg_s * temp_cold_c + circulating * back) / (tap_kg_s + circulating)
-        heat_tap = tap_kg_s * heat_capacity_j_kgk * (hot - temp_cold_c)
-        heat_loss = circulating * heat_capacity_j_kgk * (hot - back)
-        temp_return = hot_return_temp_c(temp_supply_c, inlet, hot, heat_tap + heat_loss, ua_w_k)
-        if not math.isnan(temp_return) and temp_return < temp_supply_c:
-            flow = (heat_tap + heat_loss) / (heat_capacity_j_kgk * (temp_supply_c - temp_return))
-            return DhwPoint(flow, temp_return, heat_tap, heat_loss, status)
-        hot = inlet + 0.9 * (hot - inlet)
-        back = max(min(back, hot - CIRCULATION_DROP_K), temp_cold_c)
-        status = _DHW_SHORT
-    return DhwPoint(0.0, temp_supply_c, 0.0, 0.0, _DHW_SHORT)
 
 
 @inlined
@@ -162,30 +94,30 @@ def prepare_rooms(
 
 
 @inlined
-def local_dhw(
-    buildings: Buildings, substation: Substation, temp_cold_c: float, tap_kg_s: Floats, step_share: float, work: Work
-) -> tuple[float, int]:
-    """Write flow and heat of every local DHW exchanger; return the largest change of a flow [kg/s] and the status.
-
-    The flows go the way to what the present supply temperatures ask for by `step_share` (1 = all of it).
-    """
-    change, status = 0.0, 0
-    for i in range(buildings.node.size):
-        point = dhw_heater(
-            work.temp_supply_node_c[buildings.node[i]],
-            tap_kg_s[i],
-            temp_cold_c,
-            substation.temp_hot_c,
-            0.0,
-            buildings.ua_dhw_w_k[i],
-            substation.heat_capacity_water_j_kgk,
-        )
-        moved = step_share * (point.mass_flow_kg_s - work.draw_kg_s[i])
-        change = max(change, abs(moved))
-        work.draw_kg_s[i] += moved
-        work.heat_tap_w[i] = point.heat_tap_w
-        status |= point.status
-    return change, status
+def move_building(
+    parts: Parts, instant: Instant, heat_gain_w: float, i: int, state: State, work: Work, substep_s: float
+) -> tuple[float, float, float, float]:
+    """Move a building one sub-step on; return solar gain, heat through walls and openings [W], and the residual [J]."""
+    buildings, outdoor = parts.buildings, instant.temp_outdoor_c
+    room = work.temp_room_next_c[i]
+    mass = mass_temp_next_c(
+        state.temp_mass_c[i],
+        room,
+        outdoor,
+        buildings.ua_inner_w_k[i],
+        buildings.ua_outer_w_k[i],
+        buildings.heat_capacity_mass_j_k[i],
+        substep_s,
+    )
+    solar = buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
+    envelope = buildings.ua_outer_w_k[i] * (mass - outdoor)
+    ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
+    stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
+    stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
+    state.temp_room_c[i] = room
+    state.temp_mass_c[i] = mass
+    residual = substep_s * (work.heat_sh_w[i] + heat_gain_w + solar - envelope - ventilation) - stored
+    return solar, envelope, ventilation, residual
 
 
 @inlined

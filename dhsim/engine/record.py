@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from dhsim.control.commands import Commands
 from dhsim.elementwise import inlined
-from dhsim.engine.loop import Instant, LoopPoint, dhw_heater
+from dhsim.engine.loop import Instant, LoopPoint, move_building
+from dhsim.engine.primary import Primary
 from dhsim.engine.state import BuildingSeries, Output, Parts, PipeSeries, State, SubstationSeries, Work
-from dhsim.model.system import Floats, Substation
+from dhsim.model.system import Floats
 from dhsim.network.topology import Pipes
 from dhsim.physics.heat_load import heat_demand_w, relative_load
-from dhsim.physics.zone import mass_temp_next_c
 from dhsim.solution import EXTREMES, BuildingTotals, SubstationTotals
 from dhsim.units import S_PER_H
 
@@ -33,18 +33,6 @@ class Slot(NamedTuple):
     """Share of the step."""
 
 
-class Primary(NamedTuple):
-    """What the substation takes from the primary; scalars."""
-
-    heat_w: float
-    mass_flow_kg_s: float
-    mass_flow_dhw_kg_s: float
-    """Of the third pipe's heater, or of all local exchangers."""
-    temp_return_c: float
-    loss_third_pipe_w: float
-    status: int
-
-
 @inlined
 def settle_hour(heat_hour_j: float, seconds_hour: float, out: Output) -> bool:
     """Close an hour of heat for the capacity tariff, keeping the highest hourly mean; return whether one was full."""
@@ -52,65 +40,6 @@ def settle_hour(heat_hour_j: float, seconds_hour: float, out: Output) -> bool:
         return False
     out.extremes[_HOUR_MAX] = max(out.extremes[_HOUR_MAX], heat_hour_j / seconds_hour)
     return True
-
-
-@inlined
-def primary_side(
-    substation: Substation, commands: Commands, instant: Instant, loop: LoopPoint, tap_kg_s: Floats, work: Work
-) -> Primary:
-    """Return flow, heat and return temperature of the primary: main line and third pipe's heater; writes heat_tap_w."""
-    cp, t1 = substation.heat_capacity_water_j_kgk, instant.temp_supply_primary_c
-    main_kg_s = loop.point.mass_flow_kg_s * (1.0 - loop.point.mixing_share)
-    heat, flow = main_kg_s * cp * (t1 - loop.temp_return_c), main_kg_s
-    dhw_kg_s, loss_third_w, status = 0.0, 0.0, 0
-    if commands.third_pipe_ok == 1:
-        tap = tap_kg_s.sum()
-        dhw = dhw_heater(
-            t1,
-            tap,
-            instant.temp_cold_c,
-            substation.temp_hot_c,
-            substation.loss_third_pipe_w,
-            substation.ua_dhw_w_k,
-            cp,
-        )
-        for i in range(tap_kg_s.size):
-            work.heat_tap_w[i] = dhw.heat_tap_w * tap_kg_s[i] / tap if tap > 0.0 else 0.0
-        heat += dhw.mass_flow_kg_s * cp * (t1 - dhw.temp_return_c)
-        flow += dhw.mass_flow_kg_s
-        dhw_kg_s, loss_third_w, status = dhw.mass_flow_kg_s, dhw.heat_loss_w, dhw.status
-    else:
-        for i in range(tap_kg_s.size):
-            dhw_kg_s += work.draw_kg_s[i]
-    back = t1 - heat / (flow * cp) if flow > 0.0 else t1
-    return Primary(heat, flow, dhw_kg_s, back, loss_third_w, status)
-
-
-@inlined
-def _move_building(
-    parts: Parts, instant: Instant, heat_gain_w: float, i: int, state: State, work: Work, substep_s: float
-) -> tuple[float, float, float, float]:
-    """Move a building one sub-step on; return solar gain, heat through walls and openings [W], and the residual [J]."""
-    buildings, outdoor = parts.buildings, instant.temp_outdoor_c
-    room = work.temp_room_next_c[i]
-    mass = mass_temp_next_c(
-        state.temp_mass_c[i],
-        room,
-        outdoor,
-        buildings.ua_inner_w_k[i],
-        buildings.ua_outer_w_k[i],
-        buildings.heat_capacity_mass_j_k[i],
-        substep_s,
-    )
-    solar = buildings.aperture_solar_m2[i] * instant.irradiance_w_m2
-    envelope = buildings.ua_outer_w_k[i] * (mass - outdoor)
-    ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
-    stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
-    stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
-    state.temp_room_c[i] = room
-    state.temp_mass_c[i] = mass
-    residual = substep_s * (work.heat_sh_w[i] + heat_gain_w + solar - envelope - ventilation) - stored
-    return solar, envelope, ventilation, residual
 
 
 @inlined
@@ -123,7 +52,7 @@ def record_buildings(
     counted = 1.0 if slot.comfort_counted == 1 else 0.0
     load = season * relative_load(instant.temp_outdoor_c, comfort.temp_demand_c, parts.curve.temp_design_outdoor_c)
     for i in range(parts.buildings.node.size):
-        solar, envelope, ventilation, left = _move_building(
+        solar, envelope, ventilation, left = move_building(
             parts, instant, heat_gain_w[i], i, state, work, slot.substep_s
         )
         residual += left
