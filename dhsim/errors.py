@@ -68,6 +68,8 @@ class Status(IntFlag):
     DHW_SHORT = 16
     FLOW_LOW = 32
     NO_PUMP = 64
+    HEAT_SHORT = 128
+    CUT_OFF = 256
 
     @property
     def advice(self) -> str:
@@ -83,4 +85,6 @@ _ADVICE = {
     Status.DHW_SHORT: "Hot water is colder than asked for: the supply is too cold, or hardly flows, at its exchanger.",
     Status.FLOW_LOW: "The secondary flow is below 0.6 of design: vertical one-pipe risers go out of balance.",
     Status.NO_PUMP: "Mixing was asked for while no pump was running: the mixing share stayed at zero.",
+    Status.HEAT_SHORT: "A consumer cannot get its heat: its supply is too cold or its flow too small.",
+    Status.CUT_OFF: "A closed valve cuts a consumer off: open it, or switch the consumer off.",
 }

@@ -98,6 +98,8 @@ class Solution:
     temp_indoor_max_c: Floats
     store_change_j: Floats
     """(n_building,): heat in rooms and walls, end minus start."""
+    store_change_pipes_j: float
+    """Heat in the pipes of the secondary network, end minus start."""
     status: NDArray[np.int64]
     """(n_time,) dhsim.errors.Status flags"""
     events: tuple[Event, ...]
@@ -159,6 +161,7 @@ class Solution:
             "building_ids": self.building_ids,
             "pipe_ids": self.pipe_ids,
             "extremes": dict(self.extremes),
+            "store_change_pipes_j": self.store_change_pipes_j,
             "events": [(e.time.isoformat(), e.kind, e.detail) for e in self.events],
             "stats": dict(self.stats),
             "provenance": dict(self.provenance),
@@ -197,5 +200,6 @@ class Solution:
             events=tuple(Event(pd.Timestamp(t), kind, detail) for t, kind, detail in meta["events"]),
             stats=meta["stats"],
             provenance=meta["provenance"],
+            store_change_pipes_j=meta["store_change_pipes_j"],
             **parts["fixed"],
         )

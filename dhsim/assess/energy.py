@@ -57,7 +57,7 @@ def balance_residual_rel(solution: Solution) -> float:
     came = ("heat_primary_j", "energy_pump_water_j", "heat_gain_j", "heat_solar_j")
     went = ("heat_envelope_j", "heat_ventilation_j", "heat_tap_j", "heat_loss_pipe_j", "heat_loss_third_pipe_j")
     residual = sum(total(solution, name) for name in came) - sum(total(solution, name) for name in went)
-    residual -= float(solution.store_change_j.sum())
+    residual -= float(solution.store_change_j.sum()) + solution.store_change_pipes_j
     scale = max(total(solution, "heat_primary_j"), total(solution, "heat_gain_j"), 1.0)
     return abs(residual) / scale
 

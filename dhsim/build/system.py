@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dhsim import catalogue
+from dhsim.build.pipes import pipe_data
 from dhsim.errors import ScenarioError
 from dhsim.model.system import (
     Buildings,
@@ -23,22 +24,23 @@ from dhsim.model.system import (
     System,
 )
 from dhsim.network.hydraulics import pipe_resistance
-from dhsim.network.topology import Pipes, order_of_tree, tree
+from dhsim.network.parts import Line
+from dhsim.network.topology import order_of_tree, tree
 from dhsim.physics.exchanger import lmtd_k, ua_for_w_k
 from dhsim.physics.heating_curve import change_point_temp_c
 from dhsim.physics.jet_pump import dp_needed_pa, mixing_ratio
 from dhsim.physics.pump import fit_curve, flow_at_m3_s, pressure_rise_pa
 from dhsim.physics.valve import conductance_kg_s_pa05
 from dhsim.physics.water import (
+    GRAVITY_M_S2,
     HEAT_CAPACITY_WATER_J_KGK,
     REFERENCE_DENSITY_WATER_KG_M3,
     dynamic_viscosity_pa_s,
 )
 from dhsim.scenario.schema import Building, BuildingType, Scenario
-from dhsim.units import M_PER_MM, PA_PER_KPA, S_PER_H, S_PER_MIN, W_PER_KW
+from dhsim.units import PA_PER_KPA, S_PER_H, S_PER_MIN, W_PER_KW
 
 ROOT = "substation"
-GRAVITY_M_S2 = 9.80665
 TEMP_REFERENCE_C = 70.0
 """Water properties of the secondary network are taken at this temperature."""
 PIPE_COOLING_K = 3.0
@@ -121,15 +123,16 @@ def build_system(scenario: Scenario, dhw: DhwPeak) -> System:
     ScenarioError
         For an unknown or impossible pump, a network that is no tree, or hot water above what the floor can heat.
     """
-    pipes, pipe_ids, nodes = _pipes(scenario)
+    supply, u_return_w_mk, pipe_ids, nodes = _pipes(scenario)
     curve, pumps = curve_of(scenario), _pumps(scenario)
-    buildings, dp_set_pa = _buildings(scenario, pipes, nodes, curve, dhw)
+    buildings, dp_set_pa = _buildings(scenario, supply, nodes, curve, dhw)
     substation = _substation(scenario, pumps, buildings, dp_set_pa, dhw)
     return System(
         building_ids=tuple(building.id for building in scenario.buildings),
         building_types=tuple(building.type for building in scenario.buildings),
         pipe_ids=pipe_ids,
-        pipes=pipes,
+        supply=supply,
+        return_line=supply._replace(u_w_mk=u_return_w_mk),
         buildings=buildings,
         substation=substation,
         pumps=pumps,
@@ -139,7 +142,8 @@ def build_system(scenario: Scenario, dhw: DhwPeak) -> System:
     )
 
 
-def _pipes(scenario: Scenario) -> tuple[Pipes, tuple[str, ...], dict[str, int]]:
+def _pipes(scenario: Scenario) -> tuple[Line, Floats, tuple[str, ...], dict[str, int]]:
+    """Return the supply line, the U-values of the return, the pipes' names and the index of every node."""
     start, end = [pipe.start for pipe in scenario.pipes], [pipe.end for pipe in scenario.pipes]
     try:
         order = order_of_tree(start, end, ROOT)
@@ -147,17 +151,19 @@ def _pipes(scenario: Scenario) -> tuple[Pipes, tuple[str, ...], dict[str, int]]:
         raise ScenarioError([scenario.problem("pipes", str(error))]) from None
     node_start, nodes = tree(order, start, end, ROOT)
     specs = [scenario.pipes[index] for index in order]
-    pipes = Pipes(
+    made = [pipe_data(spec) for spec in specs]
+    supply = Line(
         node_start=node_start,
+        node_end=np.arange(1, len(specs) + 1),
         length_m=np.array([spec.length_m for spec in specs], dtype=np.float64),
-        diameter_m=np.array([spec.diameter_inner_mm * M_PER_MM for spec in specs], dtype=np.float64),
-        roughness_m=np.array([spec.roughness_mm * M_PER_MM for spec in specs], dtype=np.float64),
+        diameter_m=np.array([pipe.diameter_inner_m for pipe in made], dtype=np.float64),
+        roughness_m=np.array([pipe.roughness_m for pipe in made], dtype=np.float64),
         zeta=np.array([spec.zeta for spec in specs], dtype=np.float64),
-        u_supply_w_mk=np.array([spec.u_supply_w_mk for spec in specs], dtype=np.float64),
-        u_return_w_mk=np.array([spec.u_return_w_mk for spec in specs], dtype=np.float64),
-        buried=np.array([spec.placement == "buried" for spec in specs], dtype=np.int64),
+        u_w_mk=np.array([pipe.u_supply_w_mk for pipe in made], dtype=np.float64),
+        heat_capacity_wall_j_mk=np.array([pipe.heat_capacity_wall_j_mk for pipe in made], dtype=np.float64),
+        buried=np.array([pipe.buried for pipe in made], dtype=np.int64),
     )
-    return pipes, tuple(spec.id for spec in specs), nodes
+    return supply, np.array([pipe.u_return_w_mk for pipe in made]), tuple(spec.id for spec in specs), nodes
 
 
 def _pumps(scenario: Scenario) -> Pumps:
@@ -189,7 +195,7 @@ def _pumps(scenario: Scenario) -> Pumps:
 
 
 def _buildings(
-    scenario: Scenario, pipes: Pipes, nodes: dict[str, int], curve: Curve, dhw: DhwPeak
+    scenario: Scenario, pipes: Line, nodes: dict[str, int], curve: Curve, dhw: DhwPeak
 ) -> tuple[Buildings, float]:
     """Return the buildings and the header dp at which every building gets its commissioned flow."""
     specs = [(building, scenario.building_types[building.type]) for building in scenario.buildings]
@@ -260,7 +266,7 @@ def _heat_loss(
     return ua, (ua - direct) / inner, (ua - direct) / (1.0 - inner), direct
 
 
-def _drop_to_node_pa(pipes: Pipes, node: np.typing.NDArray[np.int64], flow_kg_s: Floats) -> Floats:
+def _drop_to_node_pa(pipes: Line, node: np.typing.NDArray[np.int64], flow_kg_s: Floats) -> Floats:
     """Return supply and return pressure drop from the root to every node at given consumer flows, (n_node,) [Pa]."""
     n_pipe = pipes.length_m.size
     below, drop = np.zeros(n_pipe + 1), np.zeros(n_pipe + 1)

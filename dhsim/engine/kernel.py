@@ -24,7 +24,7 @@ from dhsim.control.laws import (
     undersupply_now,
 )
 from dhsim.elementwise import compiled, inlined
-from dhsim.engine.loop import Instant, LoopPoint, prepare_rooms, solve_loop
+from dhsim.engine.loop import Instant, LoopPoint, move_pipes, prepare_rooms, solve_loop
 from dhsim.engine.primary import Primary, primary_side
 from dhsim.engine.record import (
     Slot,
@@ -190,13 +190,14 @@ def _substep(
     tap = boundary.mass_flow_tap_kg_s[k]
     gains = boundary.heat_gain_w[k]
     prepare_rooms(parts.buildings, instant, gains, state, substep_s, work)
-    loop = solve_loop(parts, commands, instant, tap, memory, state, work)
+    loop = solve_loop(parts, commands, instant, tap, memory, substep_s, state, work)
+    heat_loss_w, heat_stored_j = move_pipes(parts, instant, substep_s, state, work)
     primary = primary_side(parts.substation, commands, instant, loop, tap, work)
     residual = record_buildings(parts, instant, gains, slot, state, work, out)
-    record_totals(instant, loop, primary, slot, residual, work, out)
-    record_series(commands, instant, temp_filtered_c, loop, primary, slot, out)
+    record_totals(instant, loop, primary, slot, heat_loss_w, residual - heat_stored_j, work, out)
+    record_series(commands, instant, temp_filtered_c, loop, primary, slot, heat_loss_w, out)
     if keep_pipes:
-        record_pipes(parts.pipes, slot, state, work, out)
+        record_pipes(slot, state, work, out)
     status = loop.status | primary.status
     if instant.heating_season == 1 and instant.flow_rel < FLOW_LOW_REL:
         status |= _FLOW_LOW

@@ -12,7 +12,8 @@ from dhsim.engine.state import Memory, Parts, State, Work
 from dhsim.engine.substation import Demand, OperatingPoint, operating_point
 from dhsim.errors import Status
 from dhsim.model.system import Buildings, Floats
-from dhsim.network.thermal import return_sweep, supply_sweep
+from dhsim.network.plug_flow import plug_commit, plug_transfer
+from dhsim.network.transport import mix_sweep
 from dhsim.physics.mixing import mixed_temp_c, mixing_share
 from dhsim.physics.radiator import heat_flow_w
 from dhsim.physics.zone import mass_temp_next_c, room_free_temp_c, room_rise_k_w, window_ua_w_k
@@ -55,7 +56,6 @@ class LoopPoint(NamedTuple):
     temp_mixed_c: float
     temp_supply_c: float
     temp_return_c: float
-    heat_loss_w: float
     iterations: int
     status: int
 
@@ -174,39 +174,126 @@ def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: W
 
 
 @inlined
+def _prepare_pipes(
+    parts: Parts, instant: Instant, substep_s: float, is_first: bool, state: State, work: Work
+) -> None:
+    """Write what every pipe makes of its inlet temperature in this sub-step, unless the flows are those it is for."""
+    flow, back = state.flow.mass_flow_pipe_kg_s, work.mass_flow_return_kg_s
+    changed = is_first
+    for j in range(flow.size):
+        changed = changed or flow[j] != -back[j]
+        back[j] = -flow[j]
+    if changed:
+        cp = parts.substation.heat_capacity_water_j_kgk
+        ground, air = instant.temp_ground_c, instant.temp_outdoor_c
+        plug_transfer(
+            parts.supply, flow, ground, air, cp, substep_s, state.parcels_supply, work.a_supply_c, work.b_supply
+        )
+        plug_transfer(
+            parts.return_line, back, ground, air, cp, substep_s, state.parcels_return, work.a_return_c, work.b_return
+        )
+
+
+@inlined
+def _send_out(parts: Parts, temp_supply_c: float, mass_flow_kg_s: float, state: State, work: Work) -> None:
+    """Send the secondary supply through the pipes; a node that nothing flows into has what stands in its pipe."""
+    work.mass_node_kg_s[:] = 0.0
+    work.heat_node_kg_s_c[:] = 0.0
+    work.mass_node_kg_s[0] = mass_flow_kg_s
+    work.heat_node_kg_s_c[0] = mass_flow_kg_s * temp_supply_c
+    work.temp_supply_node_c[0] = temp_supply_c
+    mix_sweep(
+        parts.supply.node_start,
+        parts.supply.node_end,
+        work.order_supply,
+        state.flow.mass_flow_pipe_kg_s,
+        work.a_supply_c,
+        work.b_supply,
+        work.mass_node_kg_s,
+        work.heat_node_kg_s_c,
+        work.temp_supply_node_c,
+        work.inlet_supply_c,
+        work.temp_supply_pipe_c,
+    )
+    for j in range(parts.supply.length_m.size):
+        if work.mass_node_kg_s[j + 1] <= 0.0:
+            work.temp_supply_node_c[j + 1] = work.temp_supply_pipe_c[j]
+
+
+@inlined
+def _bring_back(parts: Parts, work: Work) -> None:
+    """Send what the buildings give back through the pipes."""
+    work.mass_node_kg_s[:] = 0.0
+    work.heat_node_kg_s_c[:] = 0.0
+    for i in range(parts.buildings.node.size):
+        node = parts.buildings.node[i]
+        work.mass_node_kg_s[node] += work.mass_consumer_kg_s[i]
+        work.heat_node_kg_s_c[node] += work.mass_consumer_kg_s[i] * work.temp_return_consumer_c[i]
+    mix_sweep(
+        parts.return_line.node_start,
+        parts.return_line.node_end,
+        work.order_return,
+        work.mass_flow_return_kg_s,
+        work.a_return_c,
+        work.b_return,
+        work.mass_node_kg_s,
+        work.heat_node_kg_s_c,
+        work.temp_return_node_c,
+        work.inlet_return_c,
+        work.temp_return_pipe_c,
+    )
+    for j in range(parts.supply.length_m.size - 1, -1, -1):
+        if work.mass_node_kg_s[parts.supply.node_start[j]] <= 0.0:
+            work.temp_return_node_c[parts.supply.node_start[j]] = work.temp_return_pipe_c[j]
+
+
+@inlined
+def move_pipes(parts: Parts, instant: Instant, substep_s: float, state: State, work: Work) -> tuple[float, float]:
+    """Move the water in the pipes one sub-step on; return the heat lost [W] and the rise of what is stored [J]."""
+    cp, ground, air = parts.substation.heat_capacity_water_j_kgk, instant.temp_ground_c, instant.temp_outdoor_c
+    before = state.heat_stored_supply_j.sum() + state.heat_stored_return_j.sum()
+    plug_commit(
+        parts.supply,
+        state.flow.mass_flow_pipe_kg_s,
+        work.inlet_supply_c,
+        ground,
+        air,
+        cp,
+        substep_s,
+        state.parcels_supply,
+        work.heat_loss_supply_j,
+        state.heat_stored_supply_j,
+    )
+    plug_commit(
+        parts.return_line,
+        work.mass_flow_return_kg_s,
+        work.inlet_return_c,
+        ground,
+        air,
+        cp,
+        substep_s,
+        state.parcels_return,
+        work.heat_loss_return_j,
+        state.heat_stored_return_j,
+    )
+    lost_j = work.heat_loss_supply_j.sum() + work.heat_loss_return_j.sum()
+    return lost_j / substep_s, state.heat_stored_supply_j.sum() + state.heat_stored_return_j.sum() - before
+
+
+@inlined
 def _circulate(
     parts: Parts, instant: Instant, point: OperatingPoint, temp_return_c: float, state: State, work: Work
-) -> tuple[float, float, float]:
-    """Send the water round once; return mixed and secondary supply [degC] and the pipes' heat loss [W]."""
+) -> tuple[float, float]:
+    """Send the water round once; return mixed and secondary supply [degC]."""
     cp = parts.substation.heat_capacity_water_j_kgk
     mixed = mixed_temp_c(instant.temp_supply_primary_c, temp_return_c, point.mixing_share)
     supply = mixed
     if point.mass_flow_kg_s > 0.0:
         supply += point.power_water_w / (point.mass_flow_kg_s * cp)
-    loss = supply_sweep(
-        parts.pipes,
-        state.flow.mass_flow_pipe_kg_s,
-        supply,
-        instant.temp_ground_c,
-        instant.temp_outdoor_c,
-        cp,
-        work.temp_supply_node_c,
-    )
+    _send_out(parts, supply, point.mass_flow_kg_s, state, work)
     buildings_return(parts.buildings, state.flow.mass_flow_consumer_kg_s, instant.temp_cold_c, cp, work)
-    loss += return_sweep(
-        parts.pipes,
-        state.flow.mass_flow_pipe_kg_s,
-        parts.buildings.node,
-        work.mass_consumer_kg_s,
-        work.temp_return_consumer_c,
-        instant.temp_ground_c,
-        instant.temp_outdoor_c,
-        cp,
-        work.temp_return_node_c,
-        work.temp_return_pipe_c,
-        work.mass_node_kg_s,
-    )
-    return mixed, supply, loss
+    _bring_back(parts, work)
+    return mixed, supply
 
 
 @inlined
@@ -220,7 +307,14 @@ def _share_asked(instant: Instant, temp_return_c: float, mixing_share_max: float
 
 @inlined
 def solve_loop(
-    parts: Parts, commands: Commands, instant: Instant, tap_kg_s: Floats, memory: Memory, state: State, work: Work
+    parts: Parts,
+    commands: Commands,
+    instant: Instant,
+    tap_kg_s: Floats,
+    memory: Memory,
+    substep_s: float,
+    state: State,
+    work: Work,
 ) -> LoopPoint:
     """Solve the secondary loop so that return, mixing, flows and rooms agree; `prepare_rooms` comes before it.
 
@@ -249,7 +343,7 @@ def solve_loop(
                 work,
             )
         point = operating_point(
-            parts.pipes,
+            parts.supply,
             parts.buildings,
             parts.substation,
             parts.pumps,
@@ -260,7 +354,8 @@ def solve_loop(
             work.draw_kg_s,
             state.flow,
         )
-        mixed, supply, loss = _circulate(parts, instant, point, temp_return, state, work)
+        _prepare_pipes(parts, instant, substep_s, iteration == 1, state, work)
+        mixed, supply = _circulate(parts, instant, point, temp_return, state, work)
         status = point.status | status_dhw
         found = work.temp_return_node_c[0]
         residual = found - temp_return
@@ -277,4 +372,4 @@ def solve_loop(
         status |= _NOT_CONVERGED
     elif not settled:  # a trickle too small to reach the exchanger warm; the heat adds up all the same
         status |= _DHW_SHORT
-    return LoopPoint(point, mixed, supply, found, loss, iteration, status)
+    return LoopPoint(point, mixed, supply, found, iteration, status)

@@ -10,7 +10,6 @@ from dhsim.engine.loop import Instant, LoopPoint, move_building
 from dhsim.engine.primary import Primary
 from dhsim.engine.state import BuildingSeries, Output, Parts, PipeSeries, State, SubstationSeries, Work
 from dhsim.model.system import Floats
-from dhsim.network.topology import Pipes
 from dhsim.physics.heat_load import heat_demand_w, relative_load
 from dhsim.solution import EXTREMES, BuildingTotals, SubstationTotals
 from dhsim.units import S_PER_H
@@ -93,12 +92,12 @@ def record_buildings(
 
 
 @inlined
-def record_pipes(pipes: Pipes, slot: Slot, state: State, work: Work, out: Output) -> None:
+def record_pipes(slot: Slot, state: State, work: Work, out: Output) -> None:
     """Write the series of the pipes."""
-    for pipe in range(pipes.length_m.size):
+    for pipe in range(work.temp_supply_pipe_c.size):
         series = PipeSeries(
             mass_flow_pipe_kg_s=state.flow.mass_flow_pipe_kg_s[pipe],
-            temp_supply_pipe_c=work.temp_supply_node_c[pipe + 1],
+            temp_supply_pipe_c=work.temp_supply_pipe_c[pipe],
             temp_return_pipe_c=work.temp_return_pipe_c[pipe],
         )
         for j in range(len(series)):
@@ -107,19 +106,29 @@ def record_pipes(pipes: Pipes, slot: Slot, state: State, work: Work, out: Output
 
 @inlined
 def record_totals(
-    instant: Instant, loop: LoopPoint, primary: Primary, slot: Slot, residual_j: float, work: Work, out: Output
+    instant: Instant,
+    loop: LoopPoint,
+    primary: Primary,
+    slot: Slot,
+    heat_loss_w: float,
+    residual_j: float,
+    work: Work,
+    out: Output,
 ) -> None:
-    """Write integrals and extremes of the substation; `residual_j` is what the buildings' balances left over."""
+    """Write integrals and extremes of the substation.
+
+    `residual_j` is what the buildings' balances left over, less what the pipes have stored.
+    """
     point, tapped = loop.point, 0.0
     for i in range(work.heat_tap_w.size):
         tapped += work.heat_tap_w[i]
         residual_j -= slot.substep_s * (work.heat_sh_w[i] + work.heat_tap_w[i])
-    residual_j += slot.substep_s * (primary.heat_w + point.power_water_w - loop.heat_loss_w - primary.loss_third_pipe_w)
+    residual_j += slot.substep_s * (primary.heat_w + point.power_water_w - heat_loss_w - primary.loss_third_pipe_w)
     totals = SubstationTotals(
         seconds=1.0,
         heat_primary_j=primary.heat_w,
         heat_dhw_j=tapped,
-        heat_loss_pipe_j=loop.heat_loss_w,
+        heat_loss_pipe_j=heat_loss_w,
         heat_loss_third_pipe_j=primary.loss_third_pipe_w,
         energy_pump_j=point.power_electric_w,
         energy_pump_water_j=point.power_water_w,
@@ -147,6 +156,7 @@ def record_series(
     loop: LoopPoint,
     primary: Primary,
     slot: Slot,
+    heat_loss_w: float,
     out: Output,
 ) -> None:
     """Write the substation's series: means over the step."""
@@ -170,7 +180,7 @@ def record_series(
         dp_pump_pa=point.dp_pump_pa,
         mass_flow_pump_kg_s=point.mass_flow_pump_kg_s,
         heat_flow_primary_w=primary.heat_w,
-        heat_loss_pipe_w=loop.heat_loss_w + primary.loss_third_pipe_w,
+        heat_loss_pipe_w=heat_loss_w + primary.loss_third_pipe_w,
         power_pump_w=point.power_electric_w,
         power_pump_water_w=point.power_water_w,
         speed_pump_rel=point.speed_rel,

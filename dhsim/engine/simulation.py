@@ -79,8 +79,11 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
         start=boundary.time[0],
         duration_s=n_time * boundary.step_s,
     )
-    state, memory = start_state(system, case.temp_start_c), start_memory(boundary.arrays.temp_outdoor_c[0])
-    store_start = _store_j(system, state)
+    memory = start_memory(boundary.arrays.temp_outdoor_c[0])
+    state = start_state(
+        system, case.temp_start_c, float(boundary.arrays.temp_supply_primary_c[0]), memory.temp_return_c
+    )
+    store_start, pipes_start_j = _store_j(system, state), _pipes_j(state)
     work = work_space(n_building, n_pipe)
     out = empty_output(n_time, n_building, n_pipe, n_time if keep_pipes else 0)
     k, blocks = 0, 0
@@ -97,7 +100,8 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
             progress(k / n_time)
     mark_compiled()
     _raise_if_bad(case, out)
-    return _solution(case, out, agenda, _store_j(system, state) - store_start, blocks, clock.perf_counter() - began)
+    stores = (_store_j(system, state) - store_start, _pipes_j(state) - pipes_start_j)
+    return _solution(case, out, agenda, stores, blocks, clock.perf_counter() - began)
 
 
 def _observe(case: Case, memory: Memory, state: State, k: int, agenda: Agenda) -> Observation:
@@ -134,6 +138,10 @@ def _store_j(system: System, state: State) -> Floats:
     return stored
 
 
+def _pipes_j(state: State) -> float:
+    return float(state.heat_stored_supply_j.sum() + state.heat_stored_return_j.sum())
+
+
 def _raise_if_bad(case: Case, out: Output) -> None:
     bad = np.flatnonzero(out.status & int(Status.NOT_CONVERGED | Status.NOT_FINITE))
     if bad.size:
@@ -149,7 +157,9 @@ def _raise_if_bad(case: Case, out: Output) -> None:
         )
 
 
-def _solution(case: Case, out: Output, agenda: Agenda, store_change_j: Floats, blocks: int, seconds: float) -> Solution:
+def _solution(
+    case: Case, out: Output, agenda: Agenda, stores: tuple[Floats, float], blocks: int, seconds: float
+) -> Solution:
     arrays = {name: out.substation[j][:, np.newaxis] for j, name in enumerate(SubstationSeries._fields)}
     arrays |= {name: out.building[j] for j, name in enumerate(BuildingSeries._fields)}
     if out.pipe.shape[1]:
@@ -166,7 +176,8 @@ def _solution(case: Case, out: Output, agenda: Agenda, store_change_j: Floats, b
         extremes={name: float(value) for name, value in zip(EXTREMES, out.extremes, strict=True)},
         temp_indoor_min_c=out.temp_indoor_min_c,
         temp_indoor_max_c=out.temp_indoor_max_c,
-        store_change_j=store_change_j,
+        store_change_j=stores[0],
+        store_change_pipes_j=stores[1],
         status=out.status,
         events=agenda.events,
         stats={"blocks": float(blocks), "loop_solves": float(out.iterations.sum()), "wall_s": seconds},

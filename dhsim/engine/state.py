@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,13 @@ from dhsim.model.system import (
     System,
 )
 from dhsim.network.hydraulics import TreeFlow, empty_flow
-from dhsim.network.topology import Pipes
+from dhsim.network.parcels import Parcels, full_pipes
+from dhsim.network.parts import Fluid, Line
 from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS
+
+PARCELS = 32
+"""Of water that a pipe can hold apart"""
+TEMP_RETURN_START_C = 40.0
 
 
 class SubstationSeries(NamedTuple):
@@ -75,7 +80,8 @@ class PipeSeries(NamedTuple):
 class Parts(NamedTuple):
     """What exists, as the kernel takes it."""
 
-    pipes: Pipes
+    supply: Line
+    return_line: Line
     buildings: Buildings
     substation: Substation
     pumps: Pumps
@@ -107,6 +113,12 @@ class State(NamedTuple):
     temp_mass_c: Floats
     flow: TreeFlow
     """Flows of the last step, the start of the next solve."""
+    parcels_supply: Parcels
+    """The water in the pipes"""
+    parcels_return: Parcels
+    heat_stored_supply_j: Floats
+    """(n_pipe,): heat content of water and wall above 0 degC"""
+    heat_stored_return_j: Floats
 
 
 class Work(NamedTuple):
@@ -121,7 +133,22 @@ class Work(NamedTuple):
     temp_supply_node_c: Floats
     temp_return_node_c: Floats
     temp_return_pipe_c: Floats
+    temp_supply_pipe_c: Floats
+    inlet_supply_c: Floats
+    inlet_return_c: Floats
+    mass_flow_return_kg_s: Floats
+    """(n_pipe,): minus the supply's"""
+    a_supply_c: Floats
+    """(n_pipe,): a and b of every pipe's outlet temperature a + b T_inlet"""
+    b_supply: Floats
+    a_return_c: Floats
+    b_return: Floats
+    heat_loss_supply_j: Floats
+    heat_loss_return_j: Floats
+    order_supply: Ints
+    order_return: Ints
     mass_node_kg_s: Floats
+    heat_node_kg_s_c: Floats
     temp_room_next_c: Floats
     heat_sh_w: Floats
     heat_tap_w: Floats
@@ -152,7 +179,8 @@ class Output(NamedTuple):
 def parts_of(system: System) -> Parts:
     """Return the arrays of a System as the kernel takes them."""
     return Parts(
-        system.pipes,
+        system.supply,
+        system.return_line,
         system.buildings,
         system.substation,
         system.pumps,
@@ -162,13 +190,22 @@ def parts_of(system: System) -> Parts:
     )
 
 
-def start_state(system: System, temp_start_c: float) -> State:
-    """Return the state before the first step: rooms and walls at one temperature [degC], no flow yet."""
-    n_building = len(system.building_ids)
+def start_state(system: System, temp_start_c: float, temp_supply_c: float, temp_return_c: float) -> State:
+    """Return the state before the first step: temperatures of rooms and walls, supply and return pipes; no flow yet."""
+    n_building, substation = len(system.building_ids), system.substation
+    fluid = Fluid(
+        substation.density_water_kg_m3, substation.viscosity_water_pa_s, substation.heat_capacity_water_j_kgk
+    )
+    supply = full_pipes(system.supply, fluid, temp_supply_c, PARCELS)
+    back = full_pipes(system.return_line, fluid, temp_return_c, PARCELS)
     return State(
         temp_room_c=np.full(n_building, temp_start_c),
         temp_mass_c=np.full(n_building, temp_start_c),
-        flow=empty_flow(system.pipes.length_m.size, n_building),
+        flow=empty_flow(system.supply.length_m.size, n_building),
+        parcels_supply=supply,
+        parcels_return=back,
+        heat_stored_supply_j=supply.mass_pipe_kg * (fluid.heat_capacity_j_kgk * temp_supply_c),
+        heat_stored_return_j=back.mass_pipe_kg * (fluid.heat_capacity_j_kgk * temp_return_c),
     )
 
 
@@ -177,7 +214,7 @@ def start_memory(temp_outdoor_c: float) -> Memory:
     return Memory(
         temp_outdoor_filtered_c=float(temp_outdoor_c),
         mixing_share=0.0,
-        temp_return_c=40.0,
+        temp_return_c=TEMP_RETURN_START_C,
         trim_k=0.0,
         undersupply_latch=0,
         flow_pump_m3_s=0.0,
@@ -190,9 +227,13 @@ def start_memory(temp_outdoor_c: float) -> Memory:
 
 def work_space(n_building: int, n_pipe: int) -> Work:
     """Return the scratch arrays of a system of this size."""
-    sizes = {"temp_supply_node_c": n_pipe + 1, "temp_return_node_c": n_pipe + 1, "mass_node_kg_s": n_pipe + 1}
-    sizes["temp_return_pipe_c"] = n_pipe
-    return Work(**{name: np.zeros(sizes.get(name, n_building)) for name in Work._fields})
+    of_node = ("temp_supply_node_c", "temp_return_node_c", "mass_node_kg_s", "heat_node_kg_s_c")
+    first = Work._fields.index("temp_return_pipe_c")
+    of_pipe = Work._fields[first : Work._fields.index("order_supply")]
+    sizes = dict.fromkeys(of_node, n_pipe + 1) | dict.fromkeys(of_pipe, n_pipe)
+    arrays: dict[str, Any] = {name: np.zeros(sizes.get(name, n_building)) for name in Work._fields}
+    order = np.arange(n_pipe)
+    return Work(**(arrays | {"order_supply": order, "order_return": order[::-1].copy()}))
 
 
 def empty_output(n_time: int, n_building: int, n_pipe: int, n_time_pipe: int) -> Output:

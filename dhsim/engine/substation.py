@@ -19,7 +19,7 @@ from dhsim.elementwise import compiled
 from dhsim.errors import Status
 from dhsim.model.system import Buildings, Control, FlowLaw, Mode, PumpPlace, Pumps, Substation
 from dhsim.network.hydraulics import TreeFlow, solve_tree
-from dhsim.network.topology import Floats, Pipes
+from dhsim.network.parts import Floats, Line
 from dhsim.physics.pump import efficiency, pressure_rise_pa, shaft_power_w, speed_for_rel
 
 _BYPASS_LINE = int(PumpPlace.BYPASS_LINE)
@@ -150,7 +150,7 @@ def share_reachable(
 
 @compiled
 def solve_network(
-    pipes: Pipes,
+    pipes: Line,
     buildings: Buildings,
     substation: Substation,
     conductance_kg_s_pa05: Floats,
@@ -177,7 +177,7 @@ def solve_network(
 
 @compiled
 def operating_point(
-    pipes: Pipes,
+    pipes: Line,
     buildings: Buildings,
     substation: Substation,
     pumps: Pumps,

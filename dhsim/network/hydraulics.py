@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dhsim.elementwise import compiled
-from dhsim.network.topology import Floats, Ints, Pipes
+from dhsim.network.parts import Floats, Ints, Line
 from dhsim.physics.friction import pressure_drop_pa
 
 COLEBROOK_CONSTANT = 3.71
@@ -53,7 +53,7 @@ def empty_flow(n_pipe: int, n_consumer: int) -> TreeFlow:
 
 @compiled
 def pipe_resistance(
-    pipes: Pipes, index: int, mass_flow_kg_s: float, density_kg_m3: float, viscosity_pa_s: float
+    pipes: Line, index: int, mass_flow_kg_s: float, density_kg_m3: float, viscosity_pa_s: float
 ) -> float:
     """Return supply and return drop of a trench over flow squared [Pa s2/kg2]."""
     flow = abs(mass_flow_kg_s)
@@ -74,7 +74,7 @@ def pipe_resistance(
 
 @compiled
 def solve_tree(
-    pipes: Pipes,
+    pipes: Line,
     node_consumer: Ints,
     conductance_kg_s_pa05: Floats,
     mass_flow_draw_kg_s: Floats,

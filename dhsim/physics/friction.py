@@ -14,6 +14,7 @@ COLEBROOK_CONSTANT = 3.71
 _REYNOLDS_SMALLEST = 1e-9  # keeps 64/Re finite; the pressure drop is zero long before
 _COLEBROOK_FLOW = 2.51
 _TWO_PER_LN10 = 2.0 / math.log(10.0)
+_ROOT_STEP = 1e-6  # Newton is quadratic: what this step leaves is below 1e-13 of the root
 
 
 @elementwise
@@ -49,17 +50,105 @@ def reynolds(mass_flow_kg_s: float, diameter_m: float, viscosity_pa_s: float) ->
 
 
 @elementwise
-def _colebrook_root(reynolds: float, roughness_share: float) -> float:
-    """Return 1/sqrt(f) of Colebrook's equation; `roughness_share` = k/d over the constant."""
+def colebrook_root(reynolds: float, roughness_share: float, root_start: float) -> float:
+    """Return the inverse root of Colebrook's friction factor.
+
+    ``x = 1/sqrt(f)`` with ``x = -2 log10(s + 2.51 x / Re)``
+
+    Parameters
+    ----------
+    reynolds
+        Reynolds number Re [-].
+    roughness_share
+        Relative roughness over Colebrook's constant, s = k/d / C [-].
+    root_start
+        First guess, or 0 for none [-].
+
+    Returns
+    -------
+    float
+        Inverse root of the friction factor x [-], to machine precision.
+
+    Notes
+    -----
+    Validity: Re from 2300. Source: as `friction_factor`, by Newton's method.
+
+    Examples
+    --------
+    >>> round(float(colebrook_root(1e5, 1e-4 / 3.7, 0.0)) ** -2, 5)
+    0.01851
+    """
     flow_share = _COLEBROOK_FLOW / reynolds
-    root = -_TWO_PER_LN10 * math.log(roughness_share + 13.0 / reynolds)
-    for _ in range(8):
+    root = root_start
+    if not root > 0.0:
+        root = -_TWO_PER_LN10 * math.log(roughness_share + 13.0 / reynolds)
+    for _ in range(9):
         inside = roughness_share + flow_share * root
         step = (root + _TWO_PER_LN10 * math.log(inside)) / (1.0 + _TWO_PER_LN10 * flow_share / inside)
         root -= step
-        if abs(step) < 1e-8:  # quadratic: the next step would be below one ulp
+        if abs(step) < _ROOT_STEP:
             break
     return root
+
+
+@elementwise
+def _turbulent_slope(reynolds: float, roughness_share: float, root: float) -> float:
+    """Return df/dRe of Colebrook's friction factor, from its inverse root."""
+    flow_share = _COLEBROOK_FLOW / reynolds
+    inside = roughness_share + flow_share * root
+    root_slope = _TWO_PER_LN10 * flow_share * root / (reynolds * (inside + _TWO_PER_LN10 * flow_share))
+    return -2.0 * root_slope / (root * root * root)
+
+
+@elementwise
+def _transition(reynolds: float, roughness_share: float, as_slope: bool) -> float:
+    """Return the cubic between laminar and turbulent flow, or its slope in Re."""
+    root = colebrook_root(REYNOLDS_TURBULENT, roughness_share, 0.0)
+    width = REYNOLDS_TURBULENT - REYNOLDS_LAMINAR
+    low, low_slope = 64.0 / REYNOLDS_LAMINAR, -64.0 * width / (REYNOLDS_LAMINAR * REYNOLDS_LAMINAR)
+    high, high_slope = 1.0 / (root * root), width * _turbulent_slope(REYNOLDS_TURBULENT, roughness_share, root)
+    s = (reynolds - REYNOLDS_LAMINAR) / width
+    rise = high - low
+    square = 3.0 * rise - 2.0 * low_slope - high_slope
+    cube = low_slope + high_slope - 2.0 * rise
+    if as_slope:
+        return (low_slope + s * (2.0 * square + s * 3.0 * cube)) / width
+    return low + s * (low_slope + s * (square + s * cube))
+
+
+@elementwise
+def friction_slope(reynolds: float, roughness_share: float, root: float) -> float:
+    """Return the slope of Darcy's friction factor in the Reynolds number, df/dRe.
+
+    Parameters
+    ----------
+    reynolds
+        Reynolds number Re [-].
+    roughness_share
+        Relative roughness over Colebrook's constant [-].
+    root
+        `colebrook_root` at this Reynolds number; it is used from 4000 on [-].
+
+    Returns
+    -------
+    float
+        Slope [-]; negative but for a part of the transition.
+
+    Notes
+    -----
+    Source: the derivative of `friction_factor`.
+
+    Examples
+    --------
+    >>> round(float(friction_slope(1000.0, 1e-4, 0.0)) * 1e6, 6)
+    -64.0
+    """
+    if reynolds <= REYNOLDS_LAMINAR:
+        bounded = max(reynolds, _REYNOLDS_SMALLEST)
+        return -64.0 / (bounded * bounded)
+    if reynolds < REYNOLDS_TURBULENT:
+        return _transition(reynolds, roughness_share, True)
+    return _turbulent_slope(reynolds, roughness_share, root)
 
 
 @elementwise
@@ -96,20 +185,10 @@ def friction_factor(reynolds: float, roughness_rel: float, colebrook_constant: f
     if reynolds <= REYNOLDS_LAMINAR:
         return 64.0 / max(reynolds, _REYNOLDS_SMALLEST)
     share = roughness_rel / colebrook_constant
-    if reynolds >= REYNOLDS_TURBULENT:
-        root = _colebrook_root(reynolds, share)
-        return 1.0 / (root * root)
-    root = _colebrook_root(REYNOLDS_TURBULENT, share)
-    flow_share = _COLEBROOK_FLOW / REYNOLDS_TURBULENT
-    inside = share + flow_share * root
-    root_slope = _TWO_PER_LN10 * flow_share * root / (REYNOLDS_TURBULENT * (inside + _TWO_PER_LN10 * flow_share))
-    width = REYNOLDS_TURBULENT - REYNOLDS_LAMINAR
-    low, low_slope = 64.0 / REYNOLDS_LAMINAR, -64.0 * width / (REYNOLDS_LAMINAR * REYNOLDS_LAMINAR)
-    high, high_slope = 1.0 / (root * root), -2.0 * root_slope * width / (root * root * root)
-    s = (reynolds - REYNOLDS_LAMINAR) / width
-    rise = high - low
-    bend = 3.0 * rise - 2.0 * low_slope - high_slope + s * (low_slope + high_slope - 2.0 * rise)
-    return low + s * (low_slope + s * bend)
+    if reynolds < REYNOLDS_TURBULENT:
+        return _transition(reynolds, share, False)
+    root = colebrook_root(reynolds, share, 0.0)
+    return 1.0 / (root * root)
 
 
 @elementwise

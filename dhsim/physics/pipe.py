@@ -1,4 +1,7 @@
-"""How much water cools on its way: outlet temperature of a pipe, and U-values per metre."""
+"""How much water cools on its way: outlet temperature of a pipe, and U-values per metre.
+
+Steel and casing are in `pipe_wall`; twin pipes, ducts and wind in `pipe_surroundings`.
+"""
 
 from __future__ import annotations
 

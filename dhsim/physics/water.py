@@ -17,6 +17,8 @@ HEAT_CAPACITY_WATER_J_KGK = 4190.0
 REFERENCE_DENSITY_WATER_KG_M3 = 977.8
 """Density at 70 degC, kg/m3."""
 
+GRAVITY_M_S2 = 9.80665
+"""Standard gravity, m/s2: what a metre of water weighs."""
 _MIDDLE_C = 75.0
 _TEMP_MAX_C = 150.0
 

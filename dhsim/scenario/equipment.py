@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from dhsim.scenario.piping import PipeConstruction
 from dhsim.scenario.section import NotNegative, Positive, RoomTemp, Section, Share, WaterTemp
 
 
@@ -104,7 +105,7 @@ class Building(Section):
     """Its room temperature is seen by the trim control."""
 
 
-class Pipe(Section):
+class Pipe(PipeConstruction):
     """A trench of the secondary network: supply and mirrored return."""
 
     id: Annotated[str, Field(min_length=1)]
@@ -113,14 +114,8 @@ class Pipe(Section):
     end: str
     """A new node; a building is connected to the node that bears its id."""
     length_m: Positive
-    diameter_inner_mm: Positive
-    roughness_mm: NotNegative = 0.5
     zeta: NotNegative = 0.0
     """Sum of the minor loss coefficients."""
-    u_supply_w_mk: NotNegative = 0.35
-    """Heat loss per metre and kelvin."""
-    u_return_w_mk: NotNegative = 0.35
-    placement: Literal["buried", "above_ground"] = "buried"
 
 
 class DhwSection(Section):
