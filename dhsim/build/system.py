@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ from dhsim.model.system import (
     System,
 )
 from dhsim.network.hydraulics import pipe_resistance
-from dhsim.network.parts import Line
+from dhsim.network.parts import Line, Nodes
 from dhsim.network.topology import order_of_tree, tree
 from dhsim.physics.exchanger import lmtd_k, ua_for_w_k
 from dhsim.physics.heating_curve import change_point_temp_c
@@ -131,6 +132,8 @@ def build_system(scenario: Scenario, dhw: DhwPeak) -> System:
         building_ids=tuple(building.id for building in scenario.buildings),
         building_types=tuple(building.type for building in scenario.buildings),
         pipe_ids=pipe_ids,
+        node_ids=tuple(nodes),
+        nodes=_nodes(scenario, nodes),
         supply=supply,
         return_line=supply._replace(u_w_mk=u_return_w_mk),
         buildings=buildings,
@@ -164,6 +167,17 @@ def _pipes(scenario: Scenario) -> tuple[Line, Floats, tuple[str, ...], dict[str,
         buried=np.array([pipe.buried for pipe in made], dtype=np.int64),
     )
     return supply, np.array([pipe.u_return_w_mk for pipe in made]), tuple(spec.id for spec in specs), nodes
+
+
+def _nodes(scenario: Scenario, nodes: dict[str, int]) -> Nodes:
+    """Return where the nodes lie, as far as that was said."""
+    said = {node.id: node for node in scenario.nodes}
+    places = [(said[name].x, said[name].y) if name in said else (None, None) for name in nodes]
+    return Nodes(
+        elevation_m=np.array([said[name].elevation_m if name in said else 0.0 for name in nodes]),
+        x_m=np.array([math.nan if x is None else x for x, _ in places]),
+        y_m=np.array([math.nan if y is None else y for _, y in places]),
+    )
 
 
 def _pumps(scenario: Scenario) -> Pumps:
@@ -202,7 +216,7 @@ def _buildings(
     heat_w = heat_design_w(scenario)
     flow_design = heat_w / (HEAT_CAPACITY_WATER_J_KGK * curve.drop_network_k)
     ratio = np.array([_mixing_ratio(scenario, kind) for _, kind in specs])
-    node = np.array([nodes.get(building.id, 0) for building, _ in specs], dtype=np.int64)
+    node = np.array([nodes.get(building.node or building.id, 0) for building, _ in specs], dtype=np.int64)
     factor = np.array([building.flow_factor for building, _ in specs])
     relative = scenario.substation.flow_relative * factor
     needed = dp_needed_pa(np.array([kind.dp_circuit_kpa * PA_PER_KPA for _, kind in specs]), ratio) * relative**2

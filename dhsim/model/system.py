@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dhsim.network.parts import Line
+from dhsim.network.parts import Line, Nodes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -171,6 +171,8 @@ class System:
     building_ids: tuple[str, ...]
     building_types: tuple[str, ...]
     pipe_ids: tuple[str, ...]
+    node_ids: tuple[str, ...]
+    nodes: Nodes
     supply: Line
     """Secondary network, a tree in the order of its sweeps: pipe j ends in node j + 1, node 0 is the substation."""
     return_line: Line

@@ -209,12 +209,12 @@ def _pipes_reach_buildings(said: Any) -> Iterator[Finding]:
     if not said.pipes:
         return
     ends, starts = {pipe.end for pipe in said.pipes}, {pipe.start for pipe in said.pipes}
-    ids = {building.id for building in said.buildings}
+    ids = {building.node or building.id for building in said.buildings}
     for index, building in enumerate(said.buildings):
-        name = building.id
+        name = building.node or building.id
         if name not in ends and name != ROOT:
             message = f"no pipe ends at this building{_hint(name, sorted(ends - ids))}"
-            yield Finding(f"buildings.{index}.id", message)
+            yield Finding(f"buildings.{index}.{'node' if building.node else 'id'}", message)
     for index, pipe in enumerate(said.pipes):
         if pipe.end not in starts and pipe.end not in ids:
             message = f"dangling: neither a building nor the start of another pipe{_hint(pipe.end, sorted(ids))}"

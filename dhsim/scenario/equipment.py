@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dhsim.scenario.piping import PipeConstruction
-from dhsim.scenario.section import NotNegative, Positive, RoomTemp, Section, Share, WaterTemp
+from dhsim.scenario.section import Finite, NotNegative, Positive, RoomTemp, Section, Share, WaterTemp
 
 
 class PumpSection(Section):
@@ -99,6 +99,10 @@ class Building(Section):
     type: str = "residential"
     heat_design_kw: Positive = 300.0
     persons: NotNegative = 0.0
+    node: Annotated[str, Field(min_length=1)] | None = None
+    """Where it is connected: the node that bears its id if left out. Several substations of one building share one."""
+    height_m: NotNegative | None = None
+    """Of its highest radiator above the node; for the pressure it needs."""
     flow_factor: Annotated[float, Field(gt=0.1, le=3)] = 1.0
     """Flow relative to the building's fair share (imbalance)."""
     monitored: bool = True
@@ -116,6 +120,8 @@ class Pipe(PipeConstruction):
     length_m: Positive
     zeta: NotNegative = 0.0
     """Sum of the minor loss coefficients."""
+    route: list[list[Finite]] | None = None
+    """Positions from start to end in metres, for the map; the straight line if left out."""
 
 
 class DhwSection(Section):

@@ -138,7 +138,7 @@ def _feature(entry: Entry, key: str, left_out: set[str], problems: list[Problem]
     kind = said_kind.value if said_kind is not None else "pipe" if what == "line" else None
     id_ = properties.get("id", entry.value.get("id"))
     name = f" (feature {id_.value!r})" if id_ is not None and isinstance(id_.value, (str, int)) else ""
-    if kind not in GROUPS:
+    if not isinstance(kind, str) or kind not in GROUPS:
         near = nearest(str(kind), GROUPS)
         got = "nothing" if kind is None else shown(kind) + (f"; did you mean {near}" if near else "")
         place = said_kind.place if said_kind is not None else entry.place

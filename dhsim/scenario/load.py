@@ -20,6 +20,7 @@ from dhsim.errors import Problem, ScenarioError
 from dhsim.scenario.consistency import Finding, InconsistentError, disagreements
 from dhsim.scenario.read import read_entry
 from dhsim.scenario.schema import PolicyName, Scenario
+from dhsim.scenario.secondary import with_network
 from dhsim.scenario.source import (
     OVERRIDE,
     Entry,
@@ -35,9 +36,10 @@ from dhsim.scenario.source import (
 from dhsim.scenario.wording import is_section, out_of_range, part_type, shown, unknown_key, wrong_type
 
 NOT_INHERITED = ("name", "description", "reference")
-FILE_KEYS = (("weather", "file"),)
+FILE_KEYS = (("weather", "file"), ("network",))
 """Keys that name a file relative to the scenario file they stand in."""
-ALTERNATIVES = {
+ALTERNATIVES: dict[tuple[str, ...], tuple[frozenset[str], ...]] = {
+    (): (frozenset({"network"}), frozenset({"pipes", "nodes"})),
     ("weather",): (
         frozenset({"climate", "months"}),
         frozenset({"file", "format", "columns", "year", "fill_gaps_up_to_h"}),
@@ -169,6 +171,7 @@ def _load(path: Path, overrides: Mapping[str, Any], problems: list[Problem]) -> 
                 found.append(problem_at(Place(OVERRIDE), str(error.args[0]), str(key)))
         if "name" not in entry.value or entry.value["name"].value is None:
             entry.value["name"] = Entry(path.stem, entry.place)
+        entry = with_network(entry, path.parent, found)
         scenario = _checked(entry, SourceMap.of(path, entry), found)
     problems += sorted(found, key=lambda said: (said.path != str(path), said.path, said.line or 0, said.column or 0))
     return scenario

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from dhsim.errors import Problem
 from dhsim.scenario.consistency import InconsistentError, disagreements
 from dhsim.scenario.equipment import Building, BuildingType, DhwSection, Pipe, PumpSection, SubstationSection
+from dhsim.scenario.network_parts import NetworkNode
 from dhsim.scenario.operation import ControlSection, Fault, PolicyName, Setback
 from dhsim.scenario.section import Section
 from dhsim.scenario.source import Place, SourceMap, problem_at
@@ -72,8 +73,12 @@ class Scenario(Section):
     substation: SubstationSection
     building_types: Annotated[dict[str, BuildingType], Field(min_length=1)]
     buildings: Annotated[list[Building], Field(min_length=1)]
+    network: str | None = None
+    """File or folder with the secondary network (GeoJSON map, tables, YAML), relative to this file; or `pipes`."""
     pipes: list[Pipe] = Field(default_factory=list)
     """Empty: every building sits at the substation's header."""
+    nodes: list[NetworkNode] = Field(default_factory=list)
+    """Where the ends of the pipes lie, in metres, and how high; for maps and pressures."""
     dhw: DhwSection = DhwSection()
     control: ControlSection = ControlSection()
     economics: EconomicsSection = EconomicsSection()

@@ -34,6 +34,7 @@ UNITS = {
     "m": "m",
     "m2_per_kw": "m2/kW",
     "m3_h": "m3/h",
+    "m_s": "m/s",
     "min": "minutes",
     "mm": "mm",
     "per_k": "1/K",
@@ -43,6 +44,7 @@ UNITS = {
     "rel": "parts of the design or nominal value",
     "w_m": "W/m",
     "w_m2": "W/m2",
+    "w_m2k": "W/(m2 K)",
     "w_mk": "W/(m K)",
     "y": "years",
 }
@@ -53,9 +55,9 @@ _OTHER_UNITS = frozenset({
     "atm", "bar", "celsius", "cm", "day", "days", "degc", "dm", "eur_gj", "eur_kg", "eur_kw", "eur_kwh", "eur_m",
     "f", "ft", "g_gj", "g_kwh", "gbp", "gcal_h", "gj", "gw", "gwh", "h", "hours", "in", "inch", "j", "kcal_h",
     "kelvin", "kg_h", "kg_kwh", "kg_mj", "kg_s", "kj", "km", "kv", "kw_k", "kwh", "l", "l_d", "l_day", "l_h",
-    "l_min", "l_s", "litre", "litres", "m2", "m3", "m3_d", "m3_s", "m_s", "mbar", "mh2o", "min", "minutes", "mj",
+    "l_min", "l_s", "litre", "litres", "m2", "m3", "m3_d", "m3_s", "mbar", "mh2o", "min", "minutes", "mj",
     "mmhg", "month", "mpa", "mw", "mwh", "mws", "pa", "pct", "per_h", "per_s", "percent", "psi", "rad", "rub", "s",
-    "seconds", "share", "t_h", "t_mwh", "t_s", "usd", "w", "w_k", "w_m2k", "week", "year", "years",
+    "seconds", "share", "t_h", "t_mwh", "t_s", "usd", "w", "w_k", "week", "year", "years",
 })
 # fmt: on
 _ALL_UNITS = sorted(_OTHER_UNITS | UNITS.keys(), key=len, reverse=True)

@@ -21,6 +21,7 @@ def differences(found: Solution, expected: Solution) -> list[str]:
         "temp_indoor_min_c": (found.temp_indoor_min_c, expected.temp_indoor_min_c),
         "temp_indoor_max_c": (found.temp_indoor_max_c, expected.temp_indoor_max_c),
         "store_change_j": (found.store_change_j, expected.store_change_j),
+        "store_change_pipes_j": (found.store_change_pipes_j, expected.store_change_pipes_j),
     }
     texts = []
     for kind in ("arrays", "totals", "extremes"):

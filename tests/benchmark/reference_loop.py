@@ -27,8 +27,9 @@ DRAWS_FREE, DRAWS_MAX, DRAWS_STEP_REL = 19, 80, 0.3
 
 
 class Wanted(NamedTuple):
-    """What boundary and laws ask of the loop at this instant."""
+    """What boundary and laws ask of the loop at this instant, for so many seconds."""
 
+    seconds: float
     mode: Mode
     temp_supply_primary_c: float
     dp_available_pa: float
@@ -37,7 +38,6 @@ class Wanted(NamedTuple):
     share_low: float
     share_high: float
     temp_cold_c: float
-    temp_ground_c: float
     ambient_c: Floats
     conductance: Floats
     tap_kg_s: Floats
@@ -68,7 +68,6 @@ class Loop(NamedTuple):
     temp_mixed_c: float
     temp_supply_c: float
     temp_return_c: float
-    heat_loss_w: float
     temp_node_c: Floats
     temp_pipe_return_c: Floats
     heat_sh_w: Floats
@@ -116,8 +115,8 @@ def dhw_heaters(
 class GroupSubstation:
     """Pumps, valves and DHW before and behind one secondary network."""
 
-    def __init__(self, system: System) -> None:
-        self.system, self.tree = system, Tree(system)
+    def __init__(self, system: System, temp_supply_c: float, temp_return_c: float) -> None:
+        self.system, self.tree = system, Tree(system, temp_supply_c, temp_return_c)
         substation = system.substation
         self.main = substation.conductance_main_kg_s_pa05**-2
         self.bypass = substation.conductance_bypass_kg_s_pa05**-2
@@ -271,7 +270,10 @@ class GroupSubstation:
             flow = point.flow_kg_s
             mixed = float(mixed_temp_c(t1, guess, point.share))
             supply = mixed + (point.shaft_w / (flow * cp) if flow > 0.0 else 0.0)
-            temp_node, loss_supply = self.tree.supply(supply, wanted.ambient_c)
+            if iteration == 0 or not np.array_equal(self.tree.flow_pipe, flow_prepared):
+                self.tree.prepare(wanted.ambient_c, wanted.seconds)
+                flow_prepared = self.tree.flow_pipe.copy()
+            temp_node = self.tree.supply(supply)
             at_building = temp_node[buildings.node]
             jet = self.tree.flow_jet
             heat = heat_flow_w(
@@ -296,7 +298,7 @@ class GroupSubstation:
             back = np.where(
                 draw > 0.0, (jet * back_jet + draw * back_dhw) / np.where(consumed > 0.0, consumed, 1.0), back_jet
             )
-            found, pipe_return, loss_return = self.tree.back(consumed, back, wanted.ambient_c, wanted.temp_ground_c)
+            found, pipe_return = self.tree.back(consumed, back)
             residual = found - guess
             draws_settled = bool(np.all(np.abs(draw - draw_before) <= 1e-13 * draw))
             mixes_right = point.share * abs(residual) <= TOLERANCE_K
@@ -311,7 +313,4 @@ class GroupSubstation:
         status = point.status | status_dhw
         if not converged:  # draws that never settle are too small to arrive warm; what they tap still adds up
             status |= Status.DHW_SHORT if local and mixes_right else Status.NOT_CONVERGED
-        loss = loss_supply + loss_return if flow > 0.0 else 0.0
-        return Loop(
-            point, mixed, supply, found, loss, temp_node, pipe_return, heat, heat_tap, draw, room, back_jet, status
-        )
+        return Loop(point, mixed, supply, found, temp_node, pipe_return, heat, heat_tap, draw, room, back_jet, status)

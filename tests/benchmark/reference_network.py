@@ -6,13 +6,11 @@ Shares nothing with dhsim.network but its documented equations and the formulas 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dhsim.model.system import Substation, System
 from dhsim.physics.friction import pressure_drop_pa
-from dhsim.physics.pipe import outlet_temp_c
+from tests.benchmark.reference_pipes import Floats, Water
 
-Floats = NDArray[np.float64]
 COLEBROOK_CONSTANT = 3.71
 ITERATIONS_MAX = 200
 TOLERANCE_REL = 2e-14
@@ -21,8 +19,8 @@ TOLERANCE_REL = 2e-14
 class Tree:
     """Pipes by their distance from the root: what stands on one level depends on the level above only."""
 
-    def __init__(self, system: System) -> None:
-        self.pipes, self.node = system.pipes, system.buildings.node
+    def __init__(self, system: System, temp_supply_c: float, temp_return_c: float) -> None:
+        self.pipes, self.node = system.supply, system.buildings.node
         self.substation: Substation = system.substation
         start = self.pipes.node_start
         self.n_node = start.size + 1
@@ -34,7 +32,11 @@ class Tree:
             (pipe, start[pipe], pipe + 1)
             for pipe in (np.flatnonzero(depth[1:] == level) for level in range(1, int(depth.max()) + 1))
         ]
+        self.first = int(np.argmax(start == 0)) if start.size else -1
         self.buried = self.pipes.buried == 1
+        self.water_out = Water(system.supply, self.substation, temp_supply_c)
+        self.water_back = Water(system.return_line, self.substation, temp_return_c)
+        self.inlet_out, self.inlet_back = np.zeros(start.size), np.zeros(start.size)
         self.flow_pipe = np.zeros(start.size)
         self.flow_jet = np.zeros(self.node.size)
         self.dp_consumer = np.zeros(self.node.size)
@@ -94,39 +96,40 @@ class Tree:
         """Return what surrounds each pipe [degC]."""
         return np.where(self.buried, temp_ground_c, temp_outdoor_c)
 
-    def supply(self, temp_source_c: float, ambient: Floats) -> tuple[Floats, float]:
-        """Return the supply temperature at every node [degC] and the heat lost on the way [W]."""
-        pipes, cp, flow = self.pipes, self.substation.heat_capacity_water_j_kgk, self.flow_pipe
+    def prepare(self, ambient: Floats, seconds: float) -> None:
+        """Find how the pipes' outlets follow their inlets at the present flows."""
+        self.out = self.water_out.response(self.flow_pipe, ambient, seconds)
+        self.home = self.water_back.response(self.flow_pipe, ambient, seconds)
+
+    def supply(self, temp_source_c: float) -> Floats:
+        """Return the supply temperature at every node [degC]: what leaves its pipe, or stands at its end."""
+        own, share = self.out
         temp = np.empty(self.n_node)
         temp[0] = temp_source_c
         for pipe, upstream, end in self.levels:
-            temp[end] = outlet_temp_c(
-                temp[upstream], ambient[pipe], flow[pipe], pipes.u_supply_w_mk[pipe], pipes.length_m[pipe], cp
-            )
-        return temp, float(np.sum(flow * cp * (temp[pipes.node_start] - temp[1:])))
+            temp[end] = own[pipe] + share[pipe] * temp[upstream]
+        self.inlet_out = temp[self.pipes.node_start]
+        return temp
 
-    def back(
-        self, mass_kg_s: Floats, temp_return_c: Floats, ambient: Floats, temp_ground_c: float
-    ) -> tuple[float, Floats, float]:
-        """Return the mixed return at the root [degC], each pipe's at its upstream end [degC], and the heat lost [W].
+    def back(self, mass_kg_s: Floats, temp_return_c: Floats) -> tuple[float, Floats]:
+        """Return the mixed return at the root, and each pipe's where it leaves the pipe [degC].
 
-        `mass_kg_s` and `temp_return_c` are the buildings'. Without flow the root has the ground's temperature and a
-        pipe that of its surroundings.
+        `mass_kg_s` and `temp_return_c` are the buildings'. Without flow the root has what stands in its first pipe.
         """
-        pipes, cp, flow = self.pipes, self.substation.heat_capacity_water_j_kgk, self.flow_pipe
+        own, share = self.home
         mass, warmth = self.at_nodes(mass_kg_s), self.at_nodes(mass_kg_s * temp_return_c)
-        delivered, loss = ambient.copy(), 0.0
+        delivered = own.copy()
         for level, starts, ends in reversed(self.levels):
-            flowing = (flow[level] > 0.0) & (mass[ends] > 0.0)
+            flowing = (self.flow_pipe[level] > 0.0) & (mass[ends] > 0.0)
             pipe, upstream, end = level[flowing], starts[flowing], ends[flowing]
-            if not pipe.size:
-                continue
-            inlet = warmth[end] / mass[end]
-            outlet = outlet_temp_c(
-                inlet, ambient[pipe], flow[pipe], pipes.u_return_w_mk[pipe], pipes.length_m[pipe], cp
-            )
-            delivered[pipe] = outlet
-            loss += float(np.sum(flow[pipe] * cp * (inlet - outlet)))
-            np.add.at(warmth, upstream, flow[pipe] * outlet)
-            np.add.at(mass, upstream, flow[pipe])
-        return (warmth[0] / mass[0] if mass[0] > 0.0 else temp_ground_c), delivered, loss
+            self.inlet_back[pipe] = warmth[end] / mass[end]
+            delivered[pipe] += share[pipe] * self.inlet_back[pipe]
+            np.add.at(warmth, upstream, self.flow_pipe[pipe] * delivered[pipe])
+            np.add.at(mass, upstream, self.flow_pipe[pipe])
+        return (warmth[0] / mass[0] if mass[0] > 0.0 else float(delivered[self.first])), delivered
+
+    def move(self, ambient: Floats, seconds: float) -> tuple[float, float]:
+        """Move the water as the last sweeps had it; return the heat lost and the rise of what is stored [J]."""
+        out = self.water_out.advance(self.flow_pipe, self.inlet_out, ambient, seconds)
+        home = self.water_back.advance(self.flow_pipe, self.inlet_back, ambient, seconds)
+        return out[0] + home[0], out[1] + home[1]

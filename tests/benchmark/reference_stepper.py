@@ -67,7 +67,9 @@ class Stepper:
         self.case, self.system, self.given = case, case.system, case.boundary.arrays
         self.step_s = case.boundary.step_s
         n_time, n_building = len(case.boundary.time), len(case.system.building_ids)
-        self.substation = GroupSubstation(case.system)
+        self.substation = GroupSubstation(
+            case.system, float(self.given.temp_supply_primary_c[0]), TEMP_RETURN_START_C
+        )
         self.agenda = Agenda(
             case.strategy,
             pumps_count=case.system.pumps.n_pumps,
@@ -85,7 +87,7 @@ class Stepper:
         self.too_cold = False
         self.flow_pump_m3_s, self.dp_pump_pa, self.short = 0.0, 0.0, False
         self.hour_j, self.hour_s = 0.0, 0.0
-        self.store_start_j = self._store_j()
+        self.store_start_j, self.pipes_rise_j = self._store_j(), 0.0
         self.series: dict[str, Floats] = {}
         self.totals: dict[str, Floats] = defaultdict(lambda: np.zeros(N_GROUP)) | {
             name: np.zeros((N_GROUP, n_building)) for name in BUILDING_TOTALS
@@ -178,6 +180,7 @@ class Stepper:
         temp_set = temp_set_c(self.system, commands, t1, filtered, self.trim_k)
         low, high = self._reach(commands, seconds)
         wanted = Wanted(
+            seconds=seconds,
             mode=Mode(commands.mode),
             temp_supply_primary_c=t1,
             dp_available_pa=float(given.dp_available_pa[k]),
@@ -186,7 +189,6 @@ class Stepper:
             share_low=low,
             share_high=high,
             temp_cold_c=float(given.temp_cold_c[k]),
-            temp_ground_c=float(given.temp_ground_c[k]),
             ambient_c=self.substation.tree.ambient(float(given.temp_ground_c[k]), outdoor),
             conductance=b.conductance_kg_s_pa05 if open_jets else np.zeros_like(self.room),
             tap_kg_s=given.mass_flow_tap_kg_s[k],
@@ -205,7 +207,11 @@ class Stepper:
         store_before_j = self._store_j()
         self.room, self.mass = loop.temp_room_c, mass
         stored_j = float(np.sum(self._store_j() - store_before_j))
-        self._record(commands, wanted, loop, k, filtered, seconds, outdoor, gained, lost, stored_j)
+        lost_j, rise_j = self.substation.tree.move(wanted.ambient_c, seconds)
+        self.pipes_rise_j += rise_j
+        self._record(
+            commands, wanted, loop, k, filtered, seconds, outdoor, gained, lost, stored_j + rise_j, lost_j / seconds
+        )
         self._remember(commands, loop, seconds)
 
     def _remember(self, commands: Commands, loop: Loop, seconds: float) -> None:
@@ -235,6 +241,7 @@ class Stepper:
         gained: Mapping[str, Floats],
         lost: Mapping[str, Floats],
         stored_j: float,
+        loss_w: float,
     ) -> None:
         point, t1, cp = loop.hydraulics, wanted.temp_supply_primary_c, self.system.substation.heat_capacity_water_j_kgk
         dhw, dhw_back, dhw_tap, loss_third, status = self.substation.central_dhw(wanted, commands)
@@ -245,7 +252,7 @@ class Stepper:
         back = t1 - heat / (primary * cp) if primary > 0.0 else t1
         dhw_all = dhw + float(loop.draw_kg_s.sum())
         inflow = heat + point.shaft_w + sum(float(np.sum(part)) for part in gained.values())
-        outflow = loop.heat_loss_w + loss_third + float(tap.sum()) + sum(float(np.sum(part)) for part in lost.values())
+        outflow = loss_w + loss_third + float(tap.sum()) + sum(float(np.sum(part)) for part in lost.values())
         if not math.isfinite(heat):
             status |= Status.NOT_FINITE
         if self.given.heating_season[k] and wanted.flow_rel < FLOW_LOW_REL:
@@ -255,7 +262,7 @@ class Stepper:
             int(self.given.group[k]),
             seconds,
             (
-                1.0, heat, float(tap.sum()), loop.heat_loss_w, loss_third, point.electric_w, point.shaft_w, primary,
+                1.0, heat, float(tap.sum()), loss_w, loss_third, point.electric_w, point.shaft_w, primary,
                 point.flow_kg_s, dhw_all, primary * back, point.flow_kg_s * loop.temp_supply_c,
                 point.flow_kg_s * loop.temp_return_c, t1,
             ),
@@ -287,7 +294,7 @@ class Stepper:
             "dp_pump_pa": point.dp_pump_pa,
             "mass_flow_pump_kg_s": point.flow_pump_kg_s,
             "heat_flow_primary_w": heat,
-            "heat_loss_pipe_w": loop.heat_loss_w + loss_third,
+            "heat_loss_pipe_w": loss_w + loss_third,
             "power_pump_w": point.electric_w,
             "power_pump_water_w": point.shaft_w,
             "speed_pump_rel": point.speed_rel,
@@ -393,6 +400,7 @@ class Stepper:
             temp_indoor_min_c=self.coldest,
             temp_indoor_max_c=self.warmest,
             store_change_j=self._store_j() - self.store_start_j,
+            store_change_pipes_j=self.pipes_rise_j,
             status=self.status,
             events=self.agenda.events,
             stats={"blocks": float(len(self.status)), "loop_solves": float(self.solves), "wall_s": seconds},

@@ -79,7 +79,7 @@ def test_case_pickles(small_case):
     assert copy.scenario_hash == case.scenario_hash
     assert copy.assumptions == case.assumptions
     assert copy.strategy == case.strategy
-    for part in ("buildings", "substation", "pumps", "curve", "control", "pipes"):
+    for part in ("buildings", "substation", "pumps", "curve", "control", "supply", "return_line"):
         for one, other in zip(getattr(copy.system, part), getattr(case.system, part), strict=True):
             np.testing.assert_array_equal(one, other)
 

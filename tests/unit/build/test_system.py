@@ -75,7 +75,7 @@ def test_set_point_gives_every_building_its_commissioned_flow(built, pipes):
     buildings, substation = system.buildings, system.substation
     flow = empty_flow(len(system.pipe_ids), 4)
     solve_tree(
-        system.pipes, buildings.node, buildings.conductance_kg_s_pa05, np.zeros(4), substation.dp_set_pa,
+        system.supply, buildings.node, buildings.conductance_kg_s_pa05, np.zeros(4), substation.dp_set_pa,
         substation.density_water_kg_m3, substation.viscosity_water_pa_s, flow,
     )  # fmt: skip
     factor = 1.2 * np.array([1.05, 0.97, 0.95, 1.0])
@@ -125,7 +125,7 @@ def test_units_change_on_the_way_in(built):
     assert system.substation.stroke_share_per_s == pytest.approx(0.05 / 60.0)
     assert system.substation.pressure_return_pa == 300e3
     assert system.control.trim_gain_per_s == pytest.approx(8.0 / (48.0 * 3600.0))
-    assert system.pipes.diameter_m[0] == pytest.approx(0.1)
+    assert system.supply.diameter_m[0] == pytest.approx(0.1)
     # kvs is the flow of water in m3/h at 1 bar
     kvs = system.substation.conductance_bypass_kg_s_pa05 * math.sqrt(1e5) * 3600.0 / 1000.0
     assert kvs == pytest.approx(100.0, rel=0.02)
@@ -137,7 +137,7 @@ def test_pipes_are_put_in_order_and_buildings_at_their_nodes(small_scenario):
     assert sorted(system.pipe_ids) == ["P1", "Pa", "Pb", "Pc", "Pd"]
     at = {name: k + 1 for k, name in enumerate(system.pipe_ids)}
     assert system.buildings.node.tolist() == [at["Pa"], at["Pb"], at["Pc"], at["Pd"]]
-    upstream = {name: system.pipes.node_start[k] for k, name in enumerate(system.pipe_ids)}
+    upstream = {name: system.supply.node_start[k] for k, name in enumerate(system.pipe_ids)}
     assert upstream == {"P1": 0, "Pd": 0, "Pa": at["P1"], "Pb": at["P1"], "Pc": at["Pb"]}
 
 

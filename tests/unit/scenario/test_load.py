@@ -189,7 +189,7 @@ _HEAT = "    heat_design_kw: 300"
         (
             "length_m: 10, diameter_inner_mm: 82.5",
             "length_m: 10",
-            "case.yaml:25:5: pipes.0.diameter_inner_mm: missing key",
+            "case.yaml:25:5: pipes.0: needs either pipe (an id of the catalogue) or diameter_inner_mm",
         ),
         (
             "  pumps:\n    model: generic_inline_25m3h_20m\n    count: 2",

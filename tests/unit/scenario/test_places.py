@@ -20,9 +20,10 @@ def test_a_degree_is_as_long_as_the_tables_say(latitude_deg: float, east_m: floa
 def test_lengths_are_within_a_third_of_a_percent_of_the_sphere() -> None:
     a, b = (73.30, 54.95), (73.40, 55.00)
     phi_a, phi_b = math.radians(a[1]), math.radians(b[1])
-    haversine = math.sin((phi_b - phi_a) / 2) ** 2 + math.cos(phi_a) * math.cos(phi_b) * math.sin(
-        math.radians(b[0] - a[0]) / 2
-    ) ** 2
+    haversine = (
+        math.sin((phi_b - phi_a) / 2) ** 2
+        + math.cos(phi_a) * math.cos(phi_b) * math.sin(math.radians(b[0] - a[0]) / 2) ** 2
+    )
     assert distance_m(a, b, "lonlat") == pytest.approx(2 * 6371008.8 * math.asin(math.sqrt(haversine)), rel=3.4e-3)
 
 

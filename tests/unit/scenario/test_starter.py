@@ -62,5 +62,5 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
 def test_the_starter_comments_follow_the_schema(tmp_path: Path) -> None:
     text = init_case(tmp_path)[0].read_text()
-    sections = set(re.findall(r"^(\w+):", text, re.MULTILINE))
+    sections = set(re.findall(r"^(?:# )?(\w+): ", text.replace(":\n", ": \n"), re.MULTILINE))
     assert sections == set(Scenario.model_fields), "the starter shows every section"

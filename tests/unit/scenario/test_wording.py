@@ -23,6 +23,7 @@ def _numeric_keys(section: type) -> list[str]:
 
 
 WITHOUT_UNIT = {
+    "x", "y",
     "demand_growth", "exponent", "efficiency_best", "efficiency_motor", "efficiency_vfd", "flow_relative",
     "mixing_share_max", "mixing_ratio_jet", "radiator_exponent", "share_capacity_room", "share_ua_direct",
     "share_resistance_inner", "gain_share_design", "window_share_max", "flow_factor", "persons", "zeta", "trim_gain",
