@@ -1,0 +1,236 @@
+"""The better fit: the likelihood of a Kalman filter, which knows that sensors have noise and solves steps exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+from numpy.typing import ArrayLike, NDArray
+
+from dhsim.balancing.diagnostics import PRIOR_SHARE_FLAGGED_REL
+from dhsim.balancing.flags import Flag
+from dhsim.balancing.identification import DRAWS, Readings, checked_readings, sign_flags
+from dhsim.balancing.posterior import Posterior
+from dhsim.balancing.prior import NoisePrior, ThetaPrior, prior_of_time_constants, prior_per_zone
+from dhsim.balancing.regression import most_likely, reduced, regression_sums
+from dhsim.elementwise import compiled
+
+Floats = NDArray[np.float64]
+
+_STEP_REL = 2e-2
+"""Of the differences behind the curvature, in units near one standard deviation."""
+_CURVATURE_MIN = 1e-8
+
+
+@compiled
+def kalman_deviance(
+    temp_zone_c: Floats,
+    temp_supply_c: Floats,
+    temp_outdoor_c: Floats,
+    theta_step: float,
+    nu_step: float,
+    process_variance: float,
+    sensor_variance: float,
+) -> float:
+    """Return minus twice the logarithm of the likelihood of one zone's readings, up to a constant.
+
+    ``x+ = x + (T (w - x) + V (u - x)) (1 - exp(-T - V))/(T + V) + process noise``, ``y = x + sensor noise``
+
+    Parameters
+    ----------
+    temp_zone_c
+        Readings y, NaN where missing [degC].
+    temp_supply_c, temp_outdoor_c
+        Inputs, constant until the next sample [degC]; after a gap in them the filter starts anew.
+    theta_step, nu_step
+        T = theta dt and V = nu dt.
+    process_variance, sensor_variance
+        Variances within a step and of a reading, in K2.
+
+    Returns
+    -------
+    float
+        Deviance.
+    """
+    rate = theta_step + nu_step
+    span = -math.expm1(-rate) / rate if abs(rate) > 1e-12 else 1.0
+    kept = 1.0 - rate * span
+    deviance, known, state, variance = 0.0, False, 0.0, 0.0
+    for k in range(len(temp_zone_c)):
+        reading = temp_zone_c[k]
+        if not math.isnan(reading):
+            if known:
+                total = variance + sensor_variance
+                off = reading - state
+                deviance += math.log(total) + off * off / total
+                gain = variance / total
+                state += gain * off
+                variance *= 1.0 - gain
+            else:
+                known, state, variance = True, reading, sensor_variance
+        push = theta_step * temp_outdoor_c[k] + nu_step * temp_supply_c[k]
+        if math.isnan(push):
+            known = False
+        else:
+            state = kept * state + span * push
+            variance = kept * kept * variance + process_variance
+    return deviance
+
+
+def identify_kalman(
+    temp_zone_c: ArrayLike,
+    temp_supply_c: ArrayLike,
+    temp_outdoor_c: ArrayLike,
+    step_s: float,
+    prior: ThetaPrior | tuple[ArrayLike, ArrayLike] | None = None,
+    noise_prior: NoisePrior | None = None,
+    *,
+    zone_ids: Sequence[str] | None = None,
+    draw_count: int = DRAWS,
+    random: np.random.Generator | None = None,
+) -> Posterior:
+    """Identify leakage, heat supply, disturbance and sensor noise of every zone by a Kalman filter's likelihood.
+
+    Readings may miss: the filter goes on without them, and starts anew after a gap in supply or outdoor temperature.
+
+    Parameters
+    ----------
+    temp_zone_c
+        Room temperatures y, shape (n_time, n_zone), NaN where missing [degC].
+    temp_supply_c
+        Supply temperature u, shape (n_time,) [degC].
+    temp_outdoor_c
+        Outdoor temperature w, shape (n_time,) [degC].
+    step_s
+        Sampling interval [s].
+    prior
+        Mean and standard deviation of theta, numbers or one a zone; None for time constants of 4 to 12 days.
+    noise_prior
+        Of the sensor's standard deviation; None for 0.05 K, a factor of e either way.
+    zone_ids
+        Names of the zones, for messages and tables.
+    draw_count
+        Number of draws from the posterior.
+    random
+        Generator of the draws; None for one of fixed seed.
+
+    Returns
+    -------
+    Posterior
+        Maximum of the posterior over (theta, nu, log process sd, log sensor sd), and draws from its Gaussian
+        approximation there (Laplace).
+
+    Raises
+    ------
+    DhsimError
+        If shapes differ, a series is constant or nearly empty, or an input does not vary; all of it at once.
+
+    Notes
+    -----
+    Disturbances are independent from step to step here as in eq. (23); occupants are not, and what moves a flat for
+    hours (sun, visitors) is still counted as if it were many independent events. Source of the filter: R. E. Kalman,
+    J. Basic Eng. 82 (1960) 35, doi 10.1115/1.3662552; of the model: eq. (11) of doi 10.1016/j.enbuild.2025.116464.
+    """
+    readings = checked_readings(temp_zone_c, temp_supply_c, temp_outdoor_c, step_s, zone_ids)
+    believed = prior_per_zone(prior_of_time_constants() if prior is None else prior, len(readings.zone_ids))
+    mean, sd = np.asarray(believed.mean_per_s) * step_s, np.asarray(believed.sd_per_s) * step_s
+    noise = NoisePrior() if noise_prior is None else noise_prior
+    sums = regression_sums(*readings[:3])
+    start = most_likely(reduced(sums, mean), mean, sd)[:3]
+    generator = random or np.random.default_rng(0)
+    fits = [
+        _fitted_zone(readings, z, (float(mean[z]), float(sd[z])), [float(part[z]) for part in start], noise)
+        for z in range(len(readings.zone_ids))
+    ]
+    modes = np.array([mode for mode, _, _ in fits])
+    samples = np.stack(
+        [mode[:2] + generator.standard_normal((draw_count, 4)) @ root[:2].T for mode, root, _ in fits], axis=1
+    )
+    share = np.array([np.sqrt(root[0] @ root[0]) for _, root, _ in fits]) / sd
+    return Posterior(
+        zone_ids=readings.zone_ids,
+        method="kalman",
+        step_s=step_s,
+        prior=believed,
+        theta_per_s=modes[:, 0] / step_s,
+        nu_per_s=modes[:, 1] / step_s,
+        residual_sd_k=np.exp(modes[:, 2]),
+        theta_samples_per_s=samples[..., 0] / step_s,
+        nu_samples_per_s=samples[..., 1] / step_s,
+        prior_share_rel=share,
+        pairs=sums.steps.astype(np.int64),
+        sensor_sd_k=np.exp(modes[:, 3]),
+        flags=(*_flags(readings.zone_ids, fits, share), *sign_flags(readings.zone_ids, modes[:, 0], modes[:, 1])),
+    )
+
+
+def _fitted_zone(
+    readings: Readings, z: int, prior: tuple[float, float], start: list[float], noise: NoisePrior
+) -> tuple[Floats, Floats, bool]:
+    """Return mode (T, V, log process sd, log sensor sd), a root of its covariance, and whether the search ended well.
+
+    The search runs in units near one posterior standard deviation each. Theta and nu scale together almost freely, so
+    that V is searched as its ratio to T.
+    """
+    column = np.ascontiguousarray(readings.temp_zone_c[:, z])
+    inputs = readings.temp_supply_c, readings.temp_outdoor_c
+    mean, sd = prior
+    ratio_start = start[1] / start[0] if start[0] > 0.0 and start[1] > 0.0 else 1.0
+    log_sd = 0.5 * math.log(start[2])
+    unit = np.array([sd, 0.02 * ratio_start, 0.05, 0.2])
+    centre = np.array([mean, ratio_start, log_sd, math.log(noise.median_k)])
+
+    def natural(point: Floats) -> Floats:
+        theta, ratio, process, sensor = centre + unit * point
+        return np.array([theta, theta * ratio, process, sensor])
+
+    def half_deviance(point: Floats) -> float:
+        theta, nu, process, sensor = natural(point)
+        spread = math.exp(2.0 * min(process, 20.0)), math.exp(2.0 * min(sensor, 20.0))
+        deviance = kalman_deviance(column, *inputs, theta, nu, *spread)
+        believed = point[0] ** 2 + ((sensor - math.log(noise.median_k)) / noise.log_sd) ** 2
+        return 0.5 * (float(deviance) + float(believed))
+
+    found = _searched(half_deviance)
+    values, vectors = np.linalg.eigh(_curvature(half_deviance, found.x))
+    regular = bool(values.min() > _CURVATURE_MIN)
+    root = vectors / np.sqrt(np.maximum(values, _CURVATURE_MIN))
+    theta, ratio = (centre + unit * found.x)[:2]
+    turn = np.diag(unit)
+    turn[1] = np.array([ratio * unit[0], theta * unit[1], 0.0, 0.0])
+    return natural(found.x), turn @ root, regular
+
+
+def _searched(target: Any) -> Any:
+    """Return the minimum from two starts, a quiet sensor and a noisy one: the two explanations may both have a hill."""
+    starts = (np.array([0.0, 0.0, -4.0, 0.0]), np.array([0.0, 0.0, 0.0, -5.0]))
+    found = [scipy.optimize.minimize(target, start, method="BFGS", options={"gtol": 1e-4}) for start in starts]
+    return min(found, key=lambda result: result.fun)
+
+
+def _curvature(target: Any, point: Floats) -> Floats:
+    """Return the matrix of second derivatives by central differences."""
+    size = len(point)
+    shift = _STEP_REL * np.eye(size)
+    matrix = np.empty((size, size))
+    middle = target(point)
+    for i in range(size):
+        matrix[i, i] = (target(point + shift[i]) - 2.0 * middle + target(point - shift[i])) / shift[i, i] ** 2
+        for j in range(i):
+            corners = [target(point + a * shift[i] + b * shift[j]) * a * b for a in (1, -1) for b in (1, -1)]
+            matrix[i, j] = matrix[j, i] = sum(corners) / (4.0 * shift[i, i] * shift[j, j])
+    return matrix
+
+
+def _flags(zone_ids: tuple[str, ...], fits: list[tuple[Floats, Floats, bool]], share: Floats) -> list[Flag]:
+    flags = []
+    for zone, (_, _, regular), part in zip(zone_ids, fits, share, strict=True):
+        if part > PRIOR_SHARE_FLAGGED_REL:
+            text = f"theta is mostly the prior: posterior over prior sd {part:.2f}"
+            flags.append(Flag("prior", zone, f"{text}; vary the supply temperature (propose_excitation)", float(part)))
+        if not regular:
+            flags.append(Flag("flat", zone, "the likelihood has no clear maximum: its intervals are not to be trusted"))
+    return flags
