@@ -6,6 +6,11 @@
     score = dhsim.assess(solution, case)
     table = dhsim.compare({"baseline": score, "bypass": other})
 
+and of networks of pipes alone:
+
+    solution = dhsim.solve_network("scenarios/networks/village.yaml")
+    history = dhsim.run_network("scenarios/networks/village.yaml", "series.csv", plug_flow=True)
+
 The names are imported when they are first used (PEP 562), so that `dhsim --help` is instant; `__init__.pyi` declares
 the same names for editors and type checkers.
 """
@@ -21,6 +26,7 @@ _ROOM_OF_NAME = {
     "ConvergenceError": "dhsim.errors",
     "Decision": "dhsim.control.strategy",
     "DhsimError": "dhsim.errors",
+    "NetworkSolution": "dhsim.study.network_types",
     "Run": "dhsim.study.types",
     "Scenario": "dhsim.scenario.schema",
     "ScenarioError": "dhsim.errors",
@@ -28,12 +34,16 @@ _ROOM_OF_NAME = {
     "Solution": "dhsim.solution",
     "assess": "dhsim.assess",
     "build_case": "dhsim.build",
+    "build_network": "dhsim.build.network",
     "compare": "dhsim.study.compare",
     "compare_runs": "dhsim.study.compare",
+    "load_network": "dhsim.scenario.network_read",
     "load_scenario": "dhsim.scenario.load",
     "load_scenarios": "dhsim.scenario.load",
     "run": "dhsim.study.run",
+    "run_network": "dhsim.study.network",
     "simulate": "dhsim.engine",
+    "solve_network": "dhsim.study.network",
 }
 
 __all__ = ["__version__", *_ROOM_OF_NAME]

@@ -70,6 +70,8 @@ def assess_energy(solution: Solution) -> EnergyScore:
     """Return heat, flows and temperatures of a run."""
     season = np.concatenate([groups_of_class(BELOW_CPT), groups_of_class(ABOVE_CPT)])
     seconds = total(solution, "seconds", season)
+    mild = groups_of_class(ABOVE_CPT)
+    seconds_mild = total(solution, "seconds", mild)
     year = heat_split(solution, _ALL)
     return EnergyScore(
         year=year,
@@ -90,4 +92,7 @@ def assess_energy(solution: Solution) -> EnergyScore:
             total(solution, "mass_temp_return_primary_kgk"), total(solution, "mass_primary_kg")
         ),
         balance_residual_rel=balance_residual_rel(solution),
+        mass_flow_primary_above_cpt_kg_s=_ratio(total(solution, "mass_primary_kg", mild), seconds_mild),
+        mass_flow_secondary_above_cpt_kg_s=_ratio(total(solution, "mass_secondary_kg", mild), seconds_mild),
+        mass_flow_dhw_above_cpt_kg_s=_ratio(total(solution, "mass_dhw_primary_kg", mild), seconds_mild),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,10 @@ class EnergyScore:
     """Flow-weighted over the year."""
     balance_residual_rel: float
     """|heat in + pump work + gains + solar - what left - change in store| / heat in"""
+    mass_flow_primary_above_cpt_kg_s: float = math.nan
+    """Means over the hours of the heating season above the CPT."""
+    mass_flow_secondary_above_cpt_kg_s: float = math.nan
+    mass_flow_dhw_above_cpt_kg_s: float = math.nan
 
 
 @dataclass(frozen=True)

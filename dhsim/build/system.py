@@ -142,6 +142,7 @@ def build_system(scenario: Scenario, dhw: DhwPeak) -> System:
         curve=curve,
         control=_control(scenario),
         comfort=Comfort(scenario.comfort.temp_low_c, scenario.comfort.temp_high_c, scenario.heat_load.temp_indoor_c),
+        building_heights_m=np.array([math.nan if b.height_m is None else b.height_m for b in scenario.buildings]),
     )
 
 

@@ -183,3 +183,5 @@ class System:
     curve: Curve
     control: Control
     comfort: Comfort
+    building_heights_m: Floats
+    """(n_building,): of the highest radiator above the building's node; NaN where nobody said"""

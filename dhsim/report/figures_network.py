@@ -23,9 +23,7 @@ from dhsim.report.network_drawing import (
 )
 from dhsim.report.network_layout import place, require
 from dhsim.report.network_shades import (
-    FLOW_CLASSES,
     ColorBy,
-    FlowClass,
     PipeLine,
     change_map,
     label_of,
@@ -34,6 +32,7 @@ from dhsim.report.network_shades import (
     title_of,
 )
 from dhsim.report.style import WIDTH_IN, figure_of, panels, styled
+from dhsim.study.flow_classes import FLOW_CLASSES, FlowClass
 
 __all__ = ["FLOW_CLASSES", "ColorBy", "FlowClass", "PipeLine", "map_difference", "maps_before_after", "network_map"]
 

@@ -11,8 +11,10 @@ import pandas as pd
 
 from dhsim.assess.types import EconomicScore
 from dhsim.report import gallery, story, tables
-from dhsim.report.series import write_whole
+from dhsim.report.gallery_network import chosen_run, network_missing, network_pictures
+from dhsim.report.series import limits_of, write_whole
 from dhsim.report.style import scenario_colours, svg_data_uri
+from dhsim.report.tables_network import network_tables
 from dhsim.study.types import Comparison
 
 REPORT_NAME = "report.html"
@@ -55,7 +57,7 @@ def _context(comparison: Comparison, paper: pd.DataFrame | None) -> dict[str, An
     alarms, alarms_left_out = story.alarms_block(comparison)
     images = {
         picture.id: {"caption": picture.caption, "uri": svg_data_uri(picture.figure), "id": picture.id}
-        for picture in gallery.pictures(comparison)
+        for picture in (*gallery.pictures(comparison), *network_pictures(comparison))
     }
     return {
         "title": _title(names),
@@ -73,6 +75,7 @@ def _context(comparison: Comparison, paper: pd.DataFrame | None) -> dict[str, An
         "attribution": _attribution_notes(comparison),
         "images": images,
         "missing": gallery.missing_series(comparison),
+        "network": _network(comparison),
         "economics": _economics(comparison.incremental or alone),
         "economics_alone": _economics(alone) if comparison.incremental else [],
         "table1": {name: story.frame_block(frame, name) for name, frame in comparison.table1.items()},
@@ -84,6 +87,20 @@ def _context(comparison: Comparison, paper: pd.DataFrame | None) -> dict[str, An
         "buildings": [story.buildings_block(run) for run in comparison.runs],
         "paper": _paper(paper),
         "provenance": story.provenance_block(comparison),
+    }
+
+
+def _network(comparison: Comparison) -> dict[str, Any]:
+    """Return what the page says of the secondary network; only what is missing where the series were not kept."""
+    missing = network_missing(comparison)
+    if missing:
+        return {"missing": missing}
+    chosen = chosen_run(comparison)
+    return {
+        "missing": (),
+        "tables": network_tables(comparison),
+        "limits": limits_of(comparison),
+        "chosen": comparison.reference.name if chosen is None else chosen.name,
     }
 
 

@@ -15,10 +15,9 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.lines import Line2D
 
 from dhsim.model.system import Floats
-from dhsim.report.network_labels import draw_arrows, draw_scale_bar, label_nodes, points_of
+from dhsim.report.network_labels import draw_arrows, draw_scale_bar, label_nodes, points_of, round_length_m
 from dhsim.report.network_layout import Placement
 from dhsim.report.network_shades import (
-    FLOW_CLASSES,
     NO_VALUE_COLOUR,
     ColorBy,
     PipeLine,
@@ -30,6 +29,7 @@ from dhsim.report.network_shades import (
     value_limits,
 )
 from dhsim.report.style import figure_of
+from dhsim.study.flow_classes import FLOW_CLASSES
 from dhsim.units import M_PER_MM
 
 _MANY_PIPES = 150
@@ -205,9 +205,19 @@ def _drawn_kinds(one: NetworkMap) -> list[str]:
 def _draw_scale(ax: Axes, one: NetworkMap, low: Floats, high: Floats) -> None:
     margin = 0.3 * _MARGIN_SHARE * float((high - low).max())
     if not one.place.is_schematic:
-        draw_scale_bar(ax, float(low[0]) + margin, float(low[1]) + margin, float(high[0] - low[0]))
+        span = float(high[0] - low[0])
+        bottom = float(low[1]) + margin
+        left = _freest(one, [float(low[0]) + margin, float(high[0]) - margin - round_length_m(span)], bottom)
+        draw_scale_bar(ax, left, bottom, span)
         return
     ax.annotate("tidy tree, not to scale", (0.01, 0.01), xycoords="axes fraction", fontsize=8, color="#555555")
+
+
+def _freest(one: NetworkMap, lefts: Sequence[float], bottom: float) -> float:
+    """Return the place of the scale bar, the first of the two unless a node or a pipe is nearer to it."""
+    points = np.vstack([one.place.nodes, *one.place.pipes])
+    room = [float(np.hypot(*(points - (left, bottom)).T).min()) for left in lefts]
+    return lefts[int(room[1] > 2.0 * room[0])]
 
 
 def _draw_directions(ax: Axes, one: NetworkMap) -> None:

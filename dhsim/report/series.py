@@ -6,8 +6,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,9 @@ import pyarrow.parquet as pq
 
 from dhsim.assess.types import Scorecard
 from dhsim.quantities import unit_of_name
+from dhsim.study.secondary import BUILDING_NEEDS, PIPE_NEEDS, building_flows, missing_series, pipe_flows
+from dhsim.study.secondary_network import NEEDS as NETWORK_NEEDS
+from dhsim.study.secondary_network import pressure_limits
 from dhsim.study.types import Comparison, Run
 
 Format = Literal["parquet", "csv"]
@@ -26,6 +30,8 @@ CSV_DECIMALS = 4
 CSV_DECIMALS_COARSE = 1
 """For W and Pa: a tenth of a watt is finer than any meter."""
 COARSE_UNITS = ("W", "Pa")
+FLOW_DIGITS = 7
+"""Of the frames of buildings and pipes."""
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
@@ -128,14 +134,50 @@ def _csv(table: pd.DataFrame) -> Callable[[Path], None]:
     return write
 
 
-def scorecards_json(scores: Iterable[Scorecard]) -> str:
-    """Return the scorecards as a JSON list; what does not exist is null."""
-    return json.dumps([score.to_dict() for score in scores], indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def write_flows(comparison: Comparison, out_dir: str | Path) -> list[Path]:
+    """Write flow and temperatures of every building and pipe in every run: buildings.csv and pipes.csv.
+
+    The columns are those of `dhsim.study.secondary`. A frame whose series some run did not keep is left out. Returns:
+    the files written.
+    """
+    frames = (
+        ("buildings.csv", building_flows, BUILDING_NEEDS),
+        ("pipes.csv", pipe_flows, PIPE_NEEDS),
+    )
+    written = []
+    for name, frame_of, needed in frames:
+        if not any(missing_series(run, needed) for run in comparison.runs):
+            frame = frame_of(comparison).reset_index()
+            written.append(write_whole(Path(out_dir) / name, partial(_frame_csv, frame)))
+    return written
+
+
+def _frame_csv(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_csv(path, index=False, float_format=f"%.{FLOW_DIGITS}g", lineterminator="\n", encoding="utf-8")
+
+
+def scorecards_json(scores: Iterable[Scorecard], pressure_limits: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return the scorecards as a JSON list; what does not exist is null.
+
+    `pressure_limits`: name -> limits that the secondary network breaks, in words; null where they were not checked.
+    """
+    limits = pressure_limits or {}
+    cards = [score.to_dict() | {"pressure_limits": _listed(limits.get(score.name))} for score in scores]
+    return json.dumps(cards, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _listed(texts: Sequence[str] | None) -> list[str] | None:
+    return None if texts is None else list(texts)
+
+
+def limits_of(comparison: Comparison) -> dict[str, tuple[str, ...]]:
+    """Return name -> pressure limits that the secondary network breaks, in words, for the runs that kept the series."""
+    return {run.name: pressure_limits(run) for run in comparison.runs if not missing_series(run, NETWORK_NEEDS)}
 
 
 def write_scorecards(comparison: Comparison, path: str | Path) -> Path:
-    """Write the scorecards of all runs to one JSON file."""
-    text = scorecards_json(run.score for run in comparison.runs)
+    """Write the scorecards of all runs, with the pressure limits they break, to one JSON file."""
+    text = scorecards_json((run.score for run in comparison.runs), limits_of(comparison))
 
     def write(partial: Path) -> None:
         partial.write_text(text, encoding="utf-8")

@@ -27,6 +27,7 @@ from dhsim.study.paper_figures import (
     shown,
     without_computation,
 )
+from dhsim.study.paper_flows import FLOWS
 from dhsim.study.paper_money import MONEY
 from dhsim.study.paper_physical import PHYSICAL
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from dhsim.study.types import Run
 
 COLUMNS = ("section", "figure", "reported", "computed", "unit", "verdict", "why")
-COMPUTATIONS: Mapping[str, Computation] = {**PHYSICAL, **EMISSIONS, **MONEY}
+COMPUTATIONS: Mapping[str, Computation] = {**PHYSICAL, **FLOWS, **EMISSIONS, **MONEY}
 
 _TITLE = "Conversion to Variable Flow Rate (Energies 2025, 18(11), 2772, doi:10.3390/en18112772)"
 

@@ -1,4 +1,4 @@
-"""Paper page, part one: temperatures, heat demand, flows and comfort."""
+"""Paper page, part one: temperatures, heat demand and comfort."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dhsim.model.boundary import ABOVE_CPT, N_CLASS, OUT_OF_SEASON
+from dhsim.model.boundary import ABOVE_CPT, OUT_OF_SEASON
 from dhsim.physics.heat_load import relative_load
 from dhsim.physics.heating_curve import change_point_temp_c, supply_temp_c
 from dhsim.study.paper_figures import (
@@ -24,11 +24,10 @@ from dhsim.study.paper_figures import (
     deviation,
     shown,
 )
-from dhsim.units import S_PER_H, W_PER_KW
+from dhsim.study.paper_runs import classes_of, series_of
+from dhsim.units import S_PER_H
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from dhsim.study.types import Run
 
 # What the paper does not print and its CPT needs: radiators 95 degC (usual in the region), design outdoor temperature
@@ -41,9 +40,7 @@ CURVE_EXPONENT = 0.8
 LIMITS_MONTHLY_PERCENT = (15.0, 5.0)
 LIMITS_HOURLY_PERCENT = (30.0, 10.0)
 
-_NEAR_K = 1.0
 _SITE_MEAN_K = 3.0
-_UNCHANGED_REL = 0.02
 _LOWER_K = 0.1
 
 
@@ -62,21 +59,6 @@ def _outdoor_at(evidence: Evidence, temp_supply_c: float) -> float:
 def _supply_at(evidence: Evidence, temp_outdoor_c: float) -> float:
     indoor, design, *rest = _curve(evidence)
     return float(supply_temp_c(relative_load(temp_outdoor_c, indoor, design), 1.0, indoor, *rest))
-
-
-def _series(run: Run, name: str) -> NDArray[np.float64]:
-    values = run.solution.arrays.get(name)
-    if values is None or len(values) != len(run.case.boundary.time):
-        raise MissingRunError(f"the series {name} of {run.score.policy} at every step")
-    return values
-
-
-def _classes(run: Run) -> NDArray[np.int64]:
-    return run.case.boundary.arrays.group % N_CLASS
-
-
-def _volume_m3_h(run: Run, mass_flow_kg_s: float) -> float:
-    return mass_flow_kg_s * S_PER_H / run.case.system.substation.density_water_kg_m3
 
 
 def _calibrated(run: Run) -> str:
@@ -189,7 +171,7 @@ def _annual_supply(evidence: Evidence, figure: Figure, argument: str) -> Finding
 def _annual_outdoor(evidence: Evidence, figure: Figure, argument: str) -> Finding:
     run = evidence.year()
     outdoor = run.case.boundary.arrays.temp_outdoor_c
-    mean, season = float(outdoor.mean()), float(outdoor[_classes(run) != OUT_OF_SEASON].mean())
+    mean, season = float(outdoor.mean()), float(outdoor[classes_of(run) != OUT_OF_SEASON].mean())
     why = f"the year's mean is {mean:.1f} degC; the heating season's is {season:.1f}, so a minus sign may be lost"
     far = abs(mean - figure.number) > _SITE_MEAN_K
     return Finding(
@@ -235,87 +217,14 @@ def _group_size(evidence: Evidence, figure: Figure, argument: str) -> Finding:
     return Finding("inside the range" if low <= count <= high else "outside the range", text=f"{count} in the case")
 
 
-def _design_flow(run: Run) -> float:
-    """Design flow of the primary, m3/h, eq. (7)."""
-    system = run.case.system
-    heat = float(system.buildings.heat_design_w.sum())
-    return _volume_m3_h(run, heat / (system.substation.heat_capacity_water_j_kgk * system.curve.drop_network_k))
-
-
-def _flow_legend(evidence: Evidence, figure: Figure, argument: str) -> Finding:
-    orange_low, orange_high, green_high, red_low = figure.numbers
-    overlap, gap = min(orange_high, green_high) - orange_low, red_low - max(orange_high, green_high)
-    broken = overlap > 0.0 or gap > 0.0
-    why = f"orange and green share {overlap:g} m3/h of the scale, and {gap:g} m3/h below red belong to no colour"
-    text = f"overlap {overlap:g}, gap {gap:g}"
-    return Finding(why, text=text, verdict=Verdict.NOT_POSSIBLE if broken else Verdict.REPRODUCED)
-
-
-def _flow_largest(evidence: Evidence, figure: Figure, argument: str) -> Finding:
-    run = evidence.run()
-    largest = _volume_m3_h(run, run.score.energy.mass_flow_secondary_max_kg_s)
-    mean = _volume_m3_h(run, run.score.energy.mass_flow_secondary_mean_kg_s)
-    heat_mw = float(run.case.system.buildings.heat_design_w.sum()) / W_PER_KW / 1e3
-    why = f"largest secondary flow of the baseline (mean {mean:.1f}); {heat_mw:.2g} MW at design needs"
-    why += f" {_design_flow(run):.1f} m3/h"
-    if largest > figure.number:
-        return Finding(why, (largest,), verdict=Verdict.REPRODUCED)
-    near = largest > figure.number * (1.0 - figure.tolerance_partly_rel)
-    return Finding(why, (largest,), verdict=Verdict.PARTLY if near else Verdict.NOT_REPRODUCED)
-
-
-def _near_day(run: Run, outdoor_c: float) -> NDArray[np.bool_]:
-    """Hours of the season near the modelled day."""
-    near = np.abs(run.case.boundary.arrays.temp_outdoor_c - outdoor_c) <= _NEAR_K
-    near &= _classes(run) != OUT_OF_SEASON
-    if not near.any():
-        raise MissingRunError(f"{run.score.policy} with heating at {outdoor_c:g} degC outside")
-    return near
-
-
-def _flow_after(evidence: Evidence, figure: Figure, argument: str) -> Finding:
-    outdoor, _ = evidence.reported("modelled_day")
-    flows = {}
-    for policy in (REFERENCE, argument):
-        run = evidence.run(policy)
-        near = _near_day(run, outdoor)
-        names = ("mass_flow_secondary_kg_s", "mass_flow_primary_kg_s")
-        flows[policy] = tuple(_volume_m3_h(run, float(_series(run, name)[near].mean())) for name in names)
-    (second_before, first_before), (second, first) = flows[REFERENCE], flows[argument]
-    why = f"hours at {outdoor:g} +- {_NEAR_K:g} degC: secondary {second_before:.1f} to {second:.1f}, primary (with DHW)"
-    why += f" {first_before:.1f} to {first:.1f}"
-    fall = 100.0 * (1.0 - first / first_before)
-    if abs(second / second_before - 1.0) <= _UNCHANGED_REL < fall / 100.0:
-        why += f"; mixing leaves the flow through the jet pumps and takes {fall:.0f} % from the primary only"
-    text = f"secondary {second:.1f}, primary {first:.1f}"
-    limit = figure.number * (1.0 + figure.tolerance_rel)
-    if second <= limit < second_before:
-        return Finding(why, text=text, verdict=Verdict.REPRODUCED)
-    if first <= limit < first_before:
-        return Finding(f"{why}; only the primary is at or below {figure.number:g}", text=text, verdict=Verdict.PARTLY)
-    if second_before <= limit:
-        why += "; the baseline is already below"
-    return Finding(why, text=text, verdict=Verdict.NOT_REPRODUCED)
-
-
-def _flow_building(evidence: Evidence, figure: Figure, argument: str) -> Finding:
-    run = evidence.run()
-    count = len(run.case.system.building_ids)
-    one = _volume_m3_h(run, run.score.energy.mass_flow_secondary_mean_kg_s) / count
-    hot = _volume_m3_h(run, run.score.energy.mass_flow_dhw_mean_kg_s)
-    why = f"the layout and the substations of building 155 are not published; DHW of all {count} buildings"
-    why += f" takes {hot:.1f} m3/h"
-    return Finding(why, text=f"{one:.1f} a building", verdict=Verdict.NOT_POSSIBLE)
-
-
 def _return_lower(evidence: Evidence, figure: Figure, argument: str) -> Finding:
     means = {}
     for policy in (REFERENCE, *(name for name in VARIANTS if name in evidence.runs)):
         run = evidence.run(policy)
-        mild = _classes(run) == ABOVE_CPT
+        mild = classes_of(run) == ABOVE_CPT
         if not mild.any():
             raise MissingRunError(f"{policy} with hours above the CPT")
-        means[policy] = _series(run, "temp_return_building_c")[mild].mean(axis=0)
+        means[policy] = series_of(run, "temp_return_building_c")[mild].mean(axis=0)
     shares = {
         name: 100.0 * float((means[REFERENCE] - mean > _LOWER_K).mean())
         for name, mean in means.items()
@@ -336,10 +245,10 @@ def _return_lower(evidence: Evidence, figure: Figure, argument: str) -> Finding:
 
 def _indoor_mild(evidence: Evidence, figure: Figure, argument: str) -> Finding:
     run = evidence.run()
-    mild = _classes(run) == ABOVE_CPT
+    mild = classes_of(run) == ABOVE_CPT
     if not mild.any():
         raise MissingRunError(f"{REFERENCE} with hours above the CPT")
-    mean = float(_series(run, "temp_indoor_c")[mild].mean())
+    mean = float(series_of(run, "temp_indoor_c")[mild].mean())
     rise = (mean - figure.number) / figure.number
     why = f"mean of the rooms in the season's hours above the CPT, baseline: {mean - figure.number:+.1f} K"
     why += f"; `significantly` is read as more than {figure.number * figure.tolerance_rel:g} K"
@@ -355,8 +264,8 @@ def _one_pump(evidence: Evidence, figure: Figure, argument: str) -> Finding:
     hours = {}
     for policy in (REFERENCE, *(name for name in VARIANTS if name in evidence.runs)):
         run = evidence.run(policy)
-        running = _series(run, "pumps_running")[:, 0]
-        fewer = (running < running.max()) & (_classes(run) != OUT_OF_SEASON)
+        running = series_of(run, "pumps_running")[:, 0]
+        fewer = (running < running.max()) & (classes_of(run) != OUT_OF_SEASON)
         hours[policy] = float(fewer.sum()) * run.case.boundary.step_s / S_PER_H
     text = "; ".join(f"{policy} {value:,.0f} h" for policy, value in hours.items())
     why = f"{figure.number:g} % of design space heating is reached at {half:.1f} degC outside (1)"
@@ -383,10 +292,6 @@ PHYSICAL: Mapping[str, Computation] = {
     "calibration_limits": _calibration_limits,
     "calibration_quality": _calibration_quality,
     "group_size": _group_size,
-    "flow_legend": _flow_legend,
-    "flow_largest": _flow_largest,
-    "flow_after": _flow_after,
-    "flow_building": _flow_building,
     "return_lower": _return_lower,
     "indoor_mild": _indoor_mild,
     "one_pump": _one_pump,

@@ -98,13 +98,24 @@ _SAVINGS: tuple[Row, ...] = (
     ("Savings", "Pump electricity saved", "%", _saved_percent(_electricity)),
 )
 
+
+def _flow_rows(quantity: str, name: str) -> tuple[Row, ...]:
+    """Return one of the three flows: mean of the season, of its hours above the CPT, and peak."""
+
+    def row(what: str, field: str) -> Row:
+        return "Flows", f"{quantity}, {what}", "t/h", lambda c: T_H_PER_KG_S * getattr(c.score.energy, field)
+
+    return (
+        row("mean", f"mass_flow_{name}_mean_kg_s"),
+        row("mean above the CPT", f"mass_flow_{name}_above_cpt_kg_s"),
+        row("peak", f"mass_flow_{name}_max_kg_s"),
+    )
+
+
 _OPERATION: tuple[Row, ...] = (
-    ("Flows", "Primary flow, mean", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_primary_mean_kg_s),
-    ("Flows", "Primary flow, peak", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_primary_max_kg_s),
-    ("Flows", "Secondary flow, mean", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_secondary_mean_kg_s),
-    ("Flows", "Secondary flow, peak", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_secondary_max_kg_s),
-    ("Flows", "DHW flow, mean", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_dhw_mean_kg_s),
-    ("Flows", "DHW flow, peak", "t/h", lambda c: T_H_PER_KG_S * c.score.energy.mass_flow_dhw_max_kg_s),
+    *_flow_rows("Primary flow", "primary"),
+    *_flow_rows("Secondary flow", "secondary"),
+    *_flow_rows("DHW flow", "dhw"),
     ("Flows", "Peak heat, hourly mean", "kW", lambda c: c.score.energy.heat_flow_hour_max_kw),
     ("Flows", "Primary supply, season mean", "degC", lambda c: c.score.energy.temp_supply_primary_mean_c),
     ("Flows", "Primary return, flow-weighted", "degC", lambda c: c.score.energy.temp_return_primary_mean_c),

@@ -43,9 +43,7 @@ DP_VALVE_PA = 1e5
 """At which a pressure-driven consumer gets its design flow."""
 ZETA, HILL_M = 3.0, 20.0
 """Made up, to have fittings and elevation in the measured networks: of every pipe, and from valley to top."""
-ONE_THREAD = {
-    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-}
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
 PEERS_PYTHON = "DHSIM_PEERS_PYTHON"
 
 

@@ -1,8 +1,9 @@
 """Time EPANET's engine on the supply line of a network with given demands, hour by hour.
 
-Called by the peers' own Python: NETWORK DEMAND ACCURACY, where NETWORK is a JSON file of plain lists, DEMAND a NumPy file
-(n_hour, n_consumer) in l/s, and ACCURACY EPANET's own. It must not import dhsim: that environment has another pandas.
-Prints one line of JSON: the time of the engine alone (its file is read before), and the heads of the first hour.
+Called by the peers' own Python: NETWORK DEMAND ACCURACY, where NETWORK is a JSON file of plain lists, DEMAND a NumPy
+file (n_hour, n_consumer) in l/s, and ACCURACY EPANET's own. It must not import dhsim: that environment has
+another pandas. Prints one line of JSON: the time of the engine alone (its file is read before), and the heads of the
+first hour.
 """
 
 from __future__ import annotations
@@ -12,15 +13,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from wntr.epanet.toolkit import ENepanet
-from wntr.epanet.util import EN
 
 VALUES_A_LINE = 12
 
 
-def written(said: dict, demand_l_s: np.ndarray, accuracy: str) -> str:
+def written(said: dict[str, Any], demand_l_s: np.ndarray, accuracy: str) -> str:
     """Return the network as EPANET reads it: every consumer has a demand of 1 l/s and a pattern of its own."""
     n_hour, n_consumer = demand_l_s.shape
     lines = ["[RESERVOIRS]", f"N0 {said['head_m'] + said['elevation_m'][0]:.9g}", "[JUNCTIONS]"]
@@ -28,7 +28,7 @@ def written(said: dict, demand_l_s: np.ndarray, accuracy: str) -> str:
     lines += ["[PIPES]"]
     lines += [
         f"P{j} N{a} N{b} {length:.9g} {1e3 * d:.9g} {1e3 * k:.9g} {zeta:.9g} Open"
-        for j, (a, b, length, d, k, zeta) in enumerate(zip(*(said[key] for key in said["pipe_columns"])))
+        for j, (a, b, length, d, k, zeta) in enumerate(zip(*(said[key] for key in said["pipe_columns"]), strict=True))
     ]
     lines += ["[DEMANDS]", *(f"N{said['consumer_node'][i]} 1 M{i}" for i in range(n_consumer)), "[PATTERNS]"]
     for i in range(n_consumer):
@@ -42,8 +42,12 @@ def written(said: dict, demand_l_s: np.ndarray, accuracy: str) -> str:
 
 
 def main(network: str, demand: str, accuracy: str) -> None:
+    from wntr.epanet.toolkit import ENepanet
+    from wntr.epanet.util import EN
+
     said, demand_l_s = json.loads(Path(network).read_text()), np.load(demand)
-    spent_s, heads_m = [], []
+    spent_s: list[float] = []
+    heads_m: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.inp"
         path.write_text(written(said, demand_l_s, accuracy))

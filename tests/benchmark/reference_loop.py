@@ -14,7 +14,8 @@ from dhsim.physics.exchanger import hot_return_temp_c
 from dhsim.physics.mixing import mixed_temp_c, mixing_share
 from dhsim.physics.pump import efficiency, pressure_rise_pa, shaft_power_w, speed_for_rel
 from dhsim.physics.radiator import heat_flow_w
-from tests.benchmark.reference_network import Floats, Tree
+from tests.benchmark.reference_network import Tree
+from tests.benchmark.reference_pipes import Floats
 
 CIRCULATION_DROP_K = 5.0
 APPROACH_MIN_K = 3.0
@@ -270,9 +271,7 @@ class GroupSubstation:
             flow = point.flow_kg_s
             mixed = float(mixed_temp_c(t1, guess, point.share))
             supply = mixed + (point.shaft_w / (flow * cp) if flow > 0.0 else 0.0)
-            if iteration == 0 or not np.array_equal(self.tree.flow_pipe, flow_prepared):
-                self.tree.prepare(wanted.ambient_c, wanted.seconds)
-                flow_prepared = self.tree.flow_pipe.copy()
+            self.tree.prepare(wanted.ambient_c, wanted.seconds)
             temp_node = self.tree.supply(supply)
             at_building = temp_node[buildings.node]
             jet = self.tree.flow_jet
@@ -299,6 +298,8 @@ class GroupSubstation:
                 draw > 0.0, (jet * back_jet + draw * back_dhw) / np.where(consumed > 0.0, consumed, 1.0), back_jet
             )
             found, pipe_return = self.tree.back(consumed, back)
+            if math.isnan(found) and flow == 0.0:  # neither flow nor pipe: it is what it was
+                found = temp_return_c
             residual = found - guess
             draws_settled = bool(np.all(np.abs(draw - draw_before) <= 1e-13 * draw))
             mixes_right = point.share * abs(residual) <= TOLERANCE_K

@@ -5,6 +5,8 @@ Shares nothing with dhsim.network but its documented equations and the formulas 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dhsim.model.system import Substation, System
@@ -37,6 +39,7 @@ class Tree:
         self.water_out = Water(system.supply, self.substation, temp_supply_c)
         self.water_back = Water(system.return_line, self.substation, temp_return_c)
         self.inlet_out, self.inlet_back = np.zeros(start.size), np.zeros(start.size)
+        self.prepared_for: Floats | None = None
         self.flow_pipe = np.zeros(start.size)
         self.flow_jet = np.zeros(self.node.size)
         self.dp_consumer = np.zeros(self.node.size)
@@ -97,9 +100,11 @@ class Tree:
         return np.where(self.buried, temp_ground_c, temp_outdoor_c)
 
     def prepare(self, ambient: Floats, seconds: float) -> None:
-        """Find how the pipes' outlets follow their inlets at the present flows."""
-        self.out = self.water_out.response(self.flow_pipe, ambient, seconds)
-        self.home = self.water_back.response(self.flow_pipe, ambient, seconds)
+        """Find how the pipes' outlets follow their inlets at the present flows, if that is not known."""
+        if self.prepared_for is None or not np.array_equal(self.flow_pipe, self.prepared_for):
+            self.out = self.water_out.response(self.flow_pipe, ambient, seconds)
+            self.home = self.water_back.response(self.flow_pipe, ambient, seconds)
+            self.prepared_for = self.flow_pipe.copy()
 
     def supply(self, temp_source_c: float) -> Floats:
         """Return the supply temperature at every node [degC]: what leaves its pipe, or stands at its end."""
@@ -114,7 +119,8 @@ class Tree:
     def back(self, mass_kg_s: Floats, temp_return_c: Floats) -> tuple[float, Floats]:
         """Return the mixed return at the root, and each pipe's where it leaves the pipe [degC].
 
-        `mass_kg_s` and `temp_return_c` are the buildings'. Without flow the root has what stands in its first pipe.
+        `mass_kg_s` and `temp_return_c` are the buildings'. Without flow the root has what stands in its first pipe, and
+        without a pipe either NaN.
         """
         own, share = self.home
         mass, warmth = self.at_nodes(mass_kg_s), self.at_nodes(mass_kg_s * temp_return_c)
@@ -126,10 +132,12 @@ class Tree:
             delivered[pipe] += share[pipe] * self.inlet_back[pipe]
             np.add.at(warmth, upstream, self.flow_pipe[pipe] * delivered[pipe])
             np.add.at(mass, upstream, self.flow_pipe[pipe])
-        return (warmth[0] / mass[0] if mass[0] > 0.0 else float(delivered[self.first])), delivered
+        standing = float(delivered[self.first]) if delivered.size else math.nan
+        return (warmth[0] / mass[0] if mass[0] > 0.0 else standing), delivered
 
     def move(self, ambient: Floats, seconds: float) -> tuple[float, float]:
         """Move the water as the last sweeps had it; return the heat lost and the rise of what is stored [J]."""
         out = self.water_out.advance(self.flow_pipe, self.inlet_out, ambient, seconds)
         home = self.water_back.advance(self.flow_pipe, self.inlet_back, ambient, seconds)
+        self.prepared_for = None
         return out[0] + home[0], out[1] + home[1]

@@ -61,7 +61,8 @@ class Queue:
 
     def _cut(self, passing_kg: float) -> tuple[list[tuple[float, float]], list[tuple[float, float]], float]:
         """Return the parcels that leave and those that stay while a mass passes, and the mass that leaves."""
-        out_kg, leaving = 0.0, []
+        leaving: list[tuple[float, float]] = []
+        out_kg = 0.0
         for i, (mass, temp) in enumerate(self.parcels):
             if out_kg + mass > passing_kg:
                 part = passing_kg - out_kg
@@ -126,6 +127,10 @@ class Water:
             else [Queue(whole, temp_c)]
             for whole, mixed in zip(mass_kg.tolist(), np.atleast_1d(mixed_kg).tolist(), strict=True)
         ]
+
+    def parcels_most(self) -> int:
+        """Return the number of parcels in the fullest queue."""
+        return max(len(part.parcels) for pipe in self.pipes for part in pipe if isinstance(part, Queue))
 
     def response(self, flow_kg_s: Floats, ambient_c: Floats, seconds: float) -> tuple[Floats, Floats]:
         """Return (own, share) of every pipe, in degC: its mean outlet is own + share * inlet."""

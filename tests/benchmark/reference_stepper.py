@@ -2,7 +2,7 @@
 
 It is what the compiled kernel is checked against and timed against. Common to both are the formulas of dhsim.physics,
 the agenda and the data types; tree, operating point, laws, loop, sub-steps and totals are written a second time, from
-the equations. Buildings are arrays, and the network is swept by levels.
+the equations. Buildings are arrays, the network is swept by levels, and the water in its pipes stands in lists.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dhsim.physics.zone import mass_temp_next_c, room_free_temp_c, room_rise_k_w
 from dhsim.solution import BUILDING_TOTALS, EXTREMES, SUBSTATION_TOTALS, Solution
 from tests.benchmark.reference_laws import flow_wanted_rel, is_sound, mode_wanted, pumps_wanted, temp_set_c
 from tests.benchmark.reference_loop import GroupSubstation, Loop, Wanted
-from tests.benchmark.reference_network import Floats
+from tests.benchmark.reference_pipes import Floats
 
 SUBSTEP_S = 60.0
 FLOW_LOW_REL = 0.6
@@ -67,9 +67,7 @@ class Stepper:
         self.case, self.system, self.given = case, case.system, case.boundary.arrays
         self.step_s = case.boundary.step_s
         n_time, n_building = len(case.boundary.time), len(case.system.building_ids)
-        self.substation = GroupSubstation(
-            case.system, float(self.given.temp_supply_primary_c[0]), TEMP_RETURN_START_C
-        )
+        self.substation = GroupSubstation(case.system, float(self.given.temp_supply_primary_c[0]), TEMP_RETURN_START_C)
         self.agenda = Agenda(
             case.strategy,
             pumps_count=case.system.pumps.n_pumps,
@@ -199,19 +197,15 @@ class Stepper:
         mass = mass_temp_next_c(
             self.mass, loop.temp_room_c, outdoor, b.ua_inner_w_k, b.ua_outer_w_k, b.heat_capacity_mass_j_k, seconds
         )
-        lost = {
-            "heat_envelope_j": b.ua_outer_w_k * (mass - outdoor),
-            "heat_ventilation_j": direct * (loop.temp_room_c - outdoor),
-        }
+        envelope, ventilation = b.ua_outer_w_k * (mass - outdoor), direct * (loop.temp_room_c - outdoor)
+        lost = {"heat_envelope_j": envelope, "heat_ventilation_j": ventilation}
         gained = {"heat_gain_j": gain, "heat_solar_j": solar}
         store_before_j = self._store_j()
         self.room, self.mass = loop.temp_room_c, mass
         stored_j = float(np.sum(self._store_j() - store_before_j))
         lost_j, rise_j = self.substation.tree.move(wanted.ambient_c, seconds)
         self.pipes_rise_j += rise_j
-        self._record(
-            commands, wanted, loop, k, filtered, seconds, outdoor, gained, lost, stored_j + rise_j, lost_j / seconds
-        )
+        self._record(commands, wanted, loop, k, filtered, gained, lost, stored_j + rise_j, lost_j / seconds)
         self._remember(commands, loop, seconds)
 
     def _remember(self, commands: Commands, loop: Loop, seconds: float) -> None:
@@ -236,13 +230,12 @@ class Stepper:
         loop: Loop,
         k: int,
         filtered: float,
-        seconds: float,
-        outdoor: float,
         gained: Mapping[str, Floats],
         lost: Mapping[str, Floats],
         stored_j: float,
         loss_w: float,
     ) -> None:
+        seconds, outdoor = wanted.seconds, float(self.given.temp_outdoor_c[k])
         point, t1, cp = loop.hydraulics, wanted.temp_supply_primary_c, self.system.substation.heat_capacity_water_j_kgk
         dhw, dhw_back, dhw_tap, loss_third, status = self.substation.central_dhw(wanted, commands)
         tap = dhw_tap + loop.heat_tap_w
@@ -327,13 +320,7 @@ class Stepper:
             self.totals[name][group] += seconds * value
 
     def _sum_buildings(
-        self,
-        k: int,
-        seconds: float,
-        outdoor: float,
-        heat: Floats,
-        tap: Floats,
-        flows: Mapping[str, Floats],
+        self, k: int, seconds: float, outdoor: float, heat: Floats, tap: Floats, flows: Mapping[str, Floats]
     ) -> None:
         comfort, room = self.system.comfort, self.room
         sums = {"heat_sh_j": heat, "heat_tap_j": tap, **flows}
@@ -341,10 +328,8 @@ class Stepper:
         if self.given.heating_season[k]:
             load = relative_load(outdoor, comfort.temp_demand_c, self.system.curve.temp_design_outdoor_c)
             demand = heat_demand_w(load, self.system.buildings.heat_design_w)
-        sums |= {
-            "heat_demand_j": demand,
-            "heat_excess_j": np.maximum(heat - demand, 0.0) * (room > comfort.temp_demand_c),
-        }
+        excess = np.maximum(heat - demand, 0.0) * (room > comfort.temp_demand_c)
+        sums |= {"heat_demand_j": demand, "heat_excess_j": excess}
         if self.given.comfort_counted[k]:
             sums |= {
                 "overheating_ks": np.maximum(room - comfort.temp_high_c, 0.0),

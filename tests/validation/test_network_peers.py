@@ -88,9 +88,7 @@ def differences(net: Net, theirs: Found) -> tuple[float, float, float, float]:
     return (
         float(off[:2].max()),
         float(off[2:].max()),
-        difference_rel(
-            np.array([state.mass_flow_supply_kg_s, -state.mass_flow_return_kg_s]), expected_kg_s
-        ),
+        difference_rel(np.array([state.mass_flow_supply_kg_s, -state.mass_flow_return_kg_s]), expected_kg_s),
         difference_rel(state.mass_flow_consumer_kg_s, theirs.consumer_kg_s),
     )
 

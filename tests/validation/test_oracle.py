@@ -6,6 +6,7 @@ differences in the last digit could in principle move an event by a step; in the
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from dhsim.model.system import Mode
 from dhsim.scenario.load import load_scenario
 from dhsim.solution import Solution
 from tests.benchmark.agreement import BALANCE_MAX_J, differences
-from tests.benchmark.reference_stepper import cut, simulate_reference
+from tests.benchmark.reference_pipes import PARCELS_MAX
+from tests.benchmark.reference_stepper import Stepper, cut, simulate_reference
 
 POLICIES = ("baseline", "vfd_only", "cap70", "variable_flow", "compensated", "compensated_trim")
 SEASONS = {
@@ -36,7 +38,9 @@ STROKES = ("2021-10-07", 1.5)
 
 @cache
 def year(scenario: Path, overrides: tuple[tuple[str, Any], ...] = ()) -> Case:
-    return build_case(load_scenario(scenario, overrides=dict(overrides)))
+    return build_case(
+        load_scenario(scenario, overrides={key: [] if value == () else value for key, value in overrides})
+    )
 
 
 def days(case: Case, start: str, length: float) -> Case:
@@ -149,6 +153,47 @@ def test_setback_points_and_five_minutes(omsk: Path) -> None:
     }
     case = build_case(load_scenario(omsk / "compensated.yaml", overrides=overrides))
     assert mixes(agreed(days(case, *STROKES)))
+
+
+@pytest.mark.parametrize("wall_j_mk", [0.0, 15e3])
+@pytest.mark.parametrize(
+    ("policy", "dhw", "start"),
+    [("compensated", "third_pipe", "2021-10-07"), ("cap70", "local", "2021-07-02T12:00")],
+)
+def test_pipes_of_any_wall(omsk: Path, policy: str, dhw: str, start: str, wall_j_mk: float) -> None:
+    """A bare pipe has no mixed ends; the heaviest walls are mixed to the limit."""
+    case = days(year(omsk / f"{policy}.yaml", (("dhw.supply", dhw),)), start, 0.5)
+    system, wall = case.system, np.full(len(case.system.pipe_ids), wall_j_mk)
+    supply, back = (line._replace(heat_capacity_wall_j_mk=wall) for line in (system.supply, system.return_line))
+    system = dataclasses.replace(system, supply=supply, return_line=back)
+    solution = agreed(dataclasses.replace(case, system=system))
+    assert solution.store_change_pipes_j != 0.0
+
+
+def test_season_ends_and_the_water_stands(omsk: Path) -> None:
+    case = year(omsk / "compensated.yaml")
+    ends = int(np.flatnonzero(np.diff(case.boundary.arrays.heating_season) < 0)[0])
+    solution = agreed(cut(case, ends - 47, 96))
+    flow = solution.arrays["mass_flow_secondary_kg_s"]
+    assert flow[0] > 0.0
+    assert flow[-1] == 0.0
+    assert solution.arrays["heat_loss_pipe_w"][-1] > 3000.0  # the third pipe's, and more
+
+
+def test_no_pipes_and_no_flow(omsk: Path) -> None:
+    solution = agreed(days(year(omsk / "cap70.yaml", (("pipes", ()),)), "2021-07-03", 0.25))
+    assert np.all(solution.arrays["mass_flow_secondary_kg_s"] == 0.0)
+
+
+def test_trickles_of_a_night_minute_by_minute(omsk: Path) -> None:
+    """So many parcels that they have to merge."""
+    overrides = (("dhw.supply", "local"), ("time.step_min", 1), ("dhw.stochastic", False))
+    case = days(year(omsk / "cap70.yaml", overrides), "2021-07-03T00:00", 0.25)
+    agreed(case)
+    stepper = Stepper(case)
+    for k in range(len(case.boundary.time)):
+        stepper.step(k)
+    assert stepper.substation.tree.water_out.parcels_most() == PARCELS_MAX
 
 
 @pytest.mark.slow

@@ -44,15 +44,17 @@ CE1_STEP_S, CE1_DAYS = 900.0, 7
 CE1_DROP_K = 20.0
 CE1_HEAT_NOMINAL_W = 19347.28
 CE1_FLOW_MIN_REL = 0.003
-"""Of the nominal flow: what every house lets pass when it needs no heat (see `ce1`)."""
+"""Of a house's nominal flow: what three tools let pass without demand, read off their own injected heat (see `ce1`)."""
+CE1_INJECTED_KWH, CE1_LOST_KWH = (12640.0, 12840.0), (455.0, 475.0)
+WITH_FLOW = " with the tools' smallest flow"
 _LIFT_PA = 2e5
 _LOAD_HIGH_W = 30e3
 
 
 def ce0(folder: Path) -> CaseResult:
     """Return common exercise 0: flow, pressure drop, temperatures and losses in steady state."""
-    pipes = columns(folder / "destest_network" / "ce0_pipes.csv", "from", "to", "length_m", "inner_diameter_m")
-    tools = columns(folder / "destest_network" / "ce0_results_by_tool.csv", "Ts_h").set_index("Unnamed: 0")
+    pipes = columns(folder / "destest_network" / "ce0_pipes.csv", ["from", "to", "length_m", "inner_diameter_m"])
+    tools = columns(folder / "destest_network" / "ce0_results_by_tool.csv", ["Ts_h"], "Unnamed: 0")
     network = ce0_network(pipes)
     state, status = solve_network(network)
     return CaseResult(
@@ -82,7 +84,13 @@ def ce0_network(pipes: pd.DataFrame) -> Network:
 
 
 def _network(
-    name: str, pipes: pd.DataFrame, kind: ConsumerKind, drop_k: float, flow_kg_s: float, supply_c: float, ground_c: float
+    name: str,
+    pipes: pd.DataFrame,
+    kind: ConsumerKind,
+    drop_k: float,
+    flow_kg_s: float,
+    supply_c: float,
+    ground_c: float,
 ) -> Network:
     """Return a tree whose leaves are consumers alike."""
     starts, ends = pipes["start"].astype(str).tolist(), pipes["end"].astype(str).tolist()
@@ -102,7 +110,8 @@ def _network(
     unknown = np.full(n, math.nan)
     consumers = Consumers(
         np.array([places[house] for house in houses]), np.full(n, int(kind)), np.full(n, flow_kg_s), unknown,
-        np.full(n, drop_k), unknown, np.zeros(n), np.ones(n, dtype=np.int64), np.zeros(n), unknown, np.full(n, math.inf),
+        np.full(n, drop_k), unknown, np.zeros(n), np.ones(n, dtype=np.int64), np.zeros(n), unknown,
+        np.full(n, math.inf),
     )  # fmt: skip
     return Network(
         name=name, fluid=WATER, node_ids=ids, nodes=Nodes(np.zeros(n_node), np.zeros(n_node), np.zeros(n_node)),
@@ -143,9 +152,7 @@ def _ce0_checks(network: Network, state: NetworkState, status: Status, tools: pd
             within(f"Supply at {place}", "°C", float(supply[node[place]]), median(name), absolute=0.02,
                    peers=tools[name])
         )  # fmt: skip
-    checks.append(
-        within("Return at i", "°C", float(back[0]), median("Tr_i"), absolute=0.03, peers=tools["Tr_i"])
-    )
+    checks.append(within("Return at i", "°C", float(back[0]), median("Tr_i"), absolute=0.03, peers=tools["Tr_i"]))
     loss = float(state.heat_loss_supply_w[network.supply_ids.index("h")])
     heat = float(state.heat_producer_w[0])
     lost = float(state.heat_loss_supply_w.sum() + state.heat_loss_return_w.sum())
@@ -181,53 +188,73 @@ def _ce0_table(network: Network, state: NetworkState, tools: pd.DataFrame) -> pd
 def ce1(folder: Path) -> CaseResult:
     """Return common exercise 1: heat and losses over seven days of plug flow."""
     base = folder / "destest_network"
-    pipes = columns(base / "ce1_pipe_data.csv", "Beginning Node", "Ending Node", "Length [m]", "Inner Diameter [m]")
-    profile = columns(base / "ce1_heat_profile_per_building_january_10min.csv", "time_s", "heat_W")
+    pipes = columns(base / "ce1_pipe_data.csv", ["Beginning Node", "Ending Node", "Length [m]", "Inner Diameter [m]"])
+    profile = columns(base / "ce1_heat_profile_per_building_january_10min.csv", ["time_s", "heat_W"])
     tools = {
-        tool: columns(base / f"ce1_result_{tool}.csv", "Q_injection_W", "Q_losses_W", index="time_s")
+        tool: columns(base / f"ce1_result_{tool}.csv", ["Q_injection_W", "Q_losses_W", "T_critical_K"], index="time_s")
         for tool in CE1_TOOLS
     }
     network = ce1_network(pipes)
-    run, bare = run_ce1(network, profile), run_ce1(network, profile, flow_min_rel=0.0)
+    run = run_ce1(network, profile)
+    passing = run_ce1(network, profile, flow_min_rel=CE1_FLOW_MIN_REL)
     return CaseResult(
         "destest-ce1",
         "DESTEST common exercise 1: 16 buildings over seven days",
         SOURCE,
         "The same heat profile in every house, 20 K of cooling, supply 50 °C, ground 12 °C, steps of 900 s, insulation "
         "of 0.035 W/mK around the inner diameter; plug flow without heat in the walls, which the exercise does not "
-        "give. Sums leave out the first day, so that what was in the pipes at the start has no say. The substations of "
-        "the exercise's own models (IdealConsumerTwin) have a smallest flow through a bypass, m_flo_bypass, 0.3 in "
-        "the example: taken as 0.3 % of the nominal flow, with which the three Modelica tools agree, as they inject "
-        "941 to 947 W in the first quarter of an hour without demand, and 0.3 % of 3.7 kg/s from 50 to 29.6 °C is "
-        "950 W. The handed-over text does not name it; without it the houses stand still for 18 hours a day, and the "
-        "loss is the one shown apart. DIMOSIM follows a smoothed demand and stands apart from the other three.",
-        (*_ce1_checks(run, tools), *_without_minimum(bare)),
-        {"heat": _ce1_table(run, tools)},
+        "give. Sums leave out the first day, so that what was in the pipes at the start has no say. Without demand "
+        "nothing flows here, and the standing water cools. The three Modelica tools let a little pass: their consumer "
+        "model has a smallest flow through a bypass (m_flo_bypass), of which the exercise's text says nothing and its "
+        "published models have different values. They inject 941 to 947 W in the first quarter of an hour without "
+        "demand, at a return of 29.6 °C: 0.0110 kg/s, 0.3 % of the nominal flow. As that is read off the results, it "
+        "does not count as predicted: what comes out with it is shown, without a verdict. DIMOSIM follows a smoothed "
+        "demand and stands apart from the other three.",
+        (*_ce1_checks(run, tools), *_with_smallest_flow(passing)),
+        {"heat": _ce1_table(run, passing, tools)},
     )
 
 
 def ce1_network(pipes: pd.DataFrame) -> Network:
     """Return the network of common exercise 1."""
-    away = {}
-    for row in pipes.itertuples(index=False):
-        away.setdefault(str(row[0]), []).append((str(row[1]), row))
-        away.setdefault(str(row[1]), []).append((str(row[0]), row))
-    rows, frontier, seen = [], [SOURCE_NODE], {SOURCE_NODE}
-    while frontier:  # the file gives ends in either direction: here all point away from the source
-        start = frontier.pop(0)
-        for end, row in away[start]:
-            if end not in seen:
-                seen.add(end)
-                frontier.append(end)
-                rows.append((start, end, float(row[2]), float(row[3]), float(row[4])))
-    table = pd.DataFrame(rows, columns=["start", "end", "length_m", "inner_m", "insulation_m"])
+    ends = [pipes[name].astype(str).tolist() for name in ("Beginning Node", "Ending Node")]
+    starts, finishes = pointing_away(ends[0], ends[1], SOURCE_NODE)
+    table = pd.DataFrame(
+        {"start": starts, "end": finishes, "length_m": pipes["Length [m]"], "inner_m": pipes["Inner Diameter [m]"],
+         "insulation_m": pipes["Insulation Thickness [m]"]}
+    )  # fmt: skip
     insulated = table["inner_m"] + 2.0 * table["insulation_m"]
     resistance = layer_resistance_mk_w(table["inner_m"].to_numpy(), insulated.to_numpy(), 0.035)
     table["u_w_mk"] = 1.0 / np.asarray(resistance)
     return _network("CE_1", table, ConsumerKind.MASS_FLOW, CE1_DROP_K, 0.0, 50.0, 12.0)
 
 
-def run_ce1(network: Network, profile: pd.DataFrame, *, flow_min_rel: float = CE1_FLOW_MIN_REL) -> NetworkRun:
+def pointing_away(starts: list[str], ends: list[str], root: str) -> tuple[list[str], list[str]]:
+    """Return the ends of the pipes of a tree so that all point away from its root, in the pipes' order.
+
+    Examples
+    --------
+    >>> pointing_away(["b", "b"], ["a", "root"], "root")
+    (['b', 'root'], ['a', 'b'])
+    """
+    away: dict[str, list[int]] = {}
+    for j, pair in enumerate(zip(starts, ends, strict=True)):
+        for name in pair:
+            away.setdefault(name, []).append(j)
+    upstream, downstream = list(starts), list(ends)
+    frontier, seen = [root], {root}
+    while frontier:
+        name = frontier.pop(0)
+        for j in away.get(name, []):
+            other = ends[j] if starts[j] == name else starts[j]
+            if other not in seen:
+                seen.add(other)
+                frontier.append(other)
+                upstream[j], downstream[j] = name, other
+    return upstream, downstream
+
+
+def run_ce1(network: Network, profile: pd.DataFrame, *, flow_min_rel: float = 0.0) -> NetworkRun:
     """Run the seven days; `flow_min_rel` is the smallest flow of a house over its nominal flow."""
     n_time = round(CE1_DAYS * S_PER_DAY / CE1_STEP_S)
     heat = step_means(profile["time_s"].to_numpy(float), profile["heat_W"].to_numpy(float), CE1_STEP_S, n_time)
@@ -257,7 +284,7 @@ def step_means(times_s: Floats, values: Floats, step_s: float, n_time: int) -> F
 
 def _ce1_checks(run: NetworkRun, tools: dict[str, pd.DataFrame]) -> list[Check]:
     injected = run.arrays["heat_producer_w"].sum(axis=1)
-    lost = run.arrays["heat_loss_supply_w"].sum(axis=1) + run.arrays["heat_loss_return_w"].sum(axis=1)
+    lost = _lost_w(run)
     first = round(S_PER_DAY / CE1_STEP_S)
     to_kwh = CE1_STEP_S / J_PER_KWH
 
@@ -273,38 +300,53 @@ def _ce1_checks(run: NetworkRun, tools: dict[str, pd.DataFrame]) -> list[Check]:
     high = injected[first:] > _LOAD_HIGH_W
     off = run.heat_produced_j - run.heat_consumed_j - run.heat_lost_j - run.heat_stored_j
     return [
-        between("Heat injected, days 2 to 7", "kWh", float(injected[first:].sum()) * to_kwh, 12640.0, 12840.0,
+        between("Heat injected, days 2 to 7", "kWh", float(injected[first:].sum()) * to_kwh, *CE1_INJECTED_KWH,
                 reference=float(heats.median()), peers=heats),
-        between("Heat lost, days 2 to 7", "kWh", float(lost[first:].sum()) * to_kwh, 455.0, 475.0,
-                reference=float(losses.median()), peers=losses),
+        between("Heat lost, days 2 to 7", "kWh", float(lost[first:].sum()) * to_kwh, *CE1_LOST_KWH,
+                reference=float(losses.median()), peers=losses, not_alike=True,
+                why="the tools let a little water pass where there is no demand, which the exercise's text does not "
+                "name; here it stands and cools"),
         within("Heat loss at load above 30 kW, median", "W", float(np.median(lost[first:][high])), 3768.0,
                relative=0.015, peers=loads),
         at_most("Own energy balance over seven days", "%", PERCENT * abs(off) / run.heat_produced_j, 0.1),
     ]  # fmt: skip
 
 
-def _without_minimum(run: NetworkRun) -> list[Check]:
-    """Return what comes out where houses without demand let nothing pass."""
-    lost = run.arrays["heat_loss_supply_w"].sum(axis=1) + run.arrays["heat_loss_return_w"].sum(axis=1)
-    injected = run.arrays["heat_producer_w"].sum(axis=1)
+def _with_smallest_flow(run: NetworkRun) -> list[Check]:
+    """Return what comes out where houses without demand let pass what the tools do."""
     first, to_kwh = round(S_PER_DAY / CE1_STEP_S), CE1_STEP_S / J_PER_KWH
-    why = "the tools have the smallest flow"
     return [
-        Check(f"{name}, days 2 to 7, without a smallest flow", "kWh", float(values[first:].sum()) * to_kwh, math.nan,
-              why=why)
-        for name, values in (("Heat injected", injected), ("Heat lost", lost))
-    ]  # fmt: skip
+        Check(
+            f"{name}, days 2 to 7, with the tools' smallest flow",
+            "kWh",
+            float(values[first:].sum()) * to_kwh,
+            math.nan,
+            why=f"the criterion is {low:g} … {high:g}; not counted, as the flow is read off the tools' results",
+        )
+        for name, values, (low, high) in (
+            ("Heat injected", run.arrays["heat_producer_w"].sum(axis=1), CE1_INJECTED_KWH),
+            ("Heat lost", _lost_w(run), CE1_LOST_KWH),
+        )
+    ]
 
 
-def _ce1_table(run: NetworkRun, tools: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return heat injected and lost over time, dhsim and the tools; index time [s] at the steps' begin."""
-    lost = run.arrays["heat_loss_supply_w"].sum(axis=1) + run.arrays["heat_loss_return_w"].sum(axis=1)
-    index = CE1_STEP_S * np.arange(lost.size)
-    table = pd.DataFrame({"injected": run.arrays["heat_producer_w"].sum(axis=1), "lost": lost}, index=index)
+def _lost_w(run: NetworkRun) -> Floats:
+    """Return the heat that all pipes lose, shape (n_time,) [W]."""
+    made: Floats = run.arrays["heat_loss_supply_w"].sum(axis=1) + run.arrays["heat_loss_return_w"].sum(axis=1)
+    return made
+
+
+def _ce1_table(run: NetworkRun, passing: NetworkRun, tools: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return heat injected, lost and the last house's supply over time; index time [s] at the steps' begin."""
+    index = CE1_STEP_S * np.arange(run.status.size)
+    table = pd.DataFrame(index=index)
+    last = run.network.supply_ids.index("SimpleDistrict_1")
+    for label, one in (("", run), (WITH_FLOW, passing)):
+        table[f"injected{label}"] = one.arrays["heat_producer_w"].sum(axis=1)
+        table[f"lost{label}"] = _lost_w(one)
+        table[f"temp_last_c{label}"] = one.arrays["temp_outlet_supply_c"][:, last]
     for tool, data in tools.items():
         table[f"injected_{tool}"] = data["Q_injection_W"].reindex(index)
         table[f"lost_{tool}"] = data["Q_losses_W"].reindex(index)
-    table["temp_critical_c"] = run.arrays["temp_supply_c"][:, run.network.node_ids.index("SimpleDistrict_1")]
-    for tool, data in tools.items():
-        table[f"temp_critical_{tool}"] = data["T_critical_K"].reindex(index) - KELVIN_AT_0_C
+        table[f"temp_last_c_{tool}"] = data["T_critical_K"].reindex(index) - KELVIN_AT_0_C
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,14 @@ def require_complete(folder: Path) -> None:
         raise ScenarioError(Problem(f"missing: {_ADVICE}", path=str(folder / name)) for name in absent)
 
 
-def columns(path: Path, *names: str, index: str | None = None) -> pd.DataFrame:
+def columns(path: Path, names: Iterable[str], index: str | None = None) -> pd.DataFrame:
     """Return a CSV file.
 
     Parameters
     ----------
     path
         The file.
-    *names
+    names
         Columns that it must have.
     index
         Column to take as the index.
@@ -80,7 +81,7 @@ def columns(path: Path, *names: str, index: str | None = None) -> pd.DataFrame:
         frame = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise ScenarioError.single(f"cannot be read as a table: {error}", path=str(path)) from error
-    absent = [name for name in (*names, *([index] if index else [])) if name not in frame.columns]
+    absent = [name for name in (*names, *((index,) if index else ())) if name not in frame.columns]
     if absent:
         found = ", ".join(map(str, frame.columns))
         raise ScenarioError([Problem(f"column missing (there are: {found})", str(path), 1, None, n) for n in absent])

@@ -110,7 +110,17 @@ def within(
         tolerance, criterion = relative * abs(reference), f"± {PERCENT * relative:g} %"
     low, high = spread(peers)
     return Check(
-        quantity, unit, value, reference, reference - tolerance, reference + tolerance, low, high, criterion, why, not_alike
+        quantity,
+        unit,
+        value,
+        reference,
+        reference - tolerance,
+        reference + tolerance,
+        low,
+        high,
+        criterion,
+        why,
+        not_alike,
     )
 
 
@@ -124,6 +134,7 @@ def between(
     reference: float = math.nan,
     peers: pd.Series[float] | None = None,
     why: str = "",
+    not_alike: bool = False,
 ) -> Check:
     """Return a check of a value against a range.
 
@@ -134,10 +145,12 @@ def between(
     """
     peers_low, peers_high = spread(peers)
     criterion = f"at most {high:g}" if math.isinf(low) else f"{low:g} … {high:g}"
-    return Check(quantity, unit, value, reference, low, high, peers_low, peers_high, criterion, why)
+    return Check(quantity, unit, value, reference, low, high, peers_low, peers_high, criterion, why, not_alike)
 
 
-def at_most(quantity: str, unit: str, value: float, limit: float, *, reference: float = math.nan, why: str = "") -> Check:
+def at_most(
+    quantity: str, unit: str, value: float, limit: float, *, reference: float = math.nan, why: str = ""
+) -> Check:
     """Return a check of an error against its limit."""
     return between(quantity, unit, value, -math.inf, limit, reference=reference, why=why)
 

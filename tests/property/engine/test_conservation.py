@@ -105,7 +105,7 @@ def test_energy_closes(random_run, settings_of, make_weather, faults):
 def test_water_comes_out_of_every_junction_that_went_in(random_run, settings_of, make_weather, faults):
     case, solution = random_run(settings_of, make_weather, faults)
     pipe, jet = solution.arrays["mass_flow_pipe_kg_s"], solution.arrays["mass_flow_building_kg_s"]
-    start, at = case.system.pipes.node_start, case.system.buildings.node
+    start, at = case.system.supply.node_start, case.system.buildings.node
     left = np.zeros((len(pipe), start.size + 1))
     left[:, 0] = solution.arrays["mass_flow_secondary_kg_s"][:, 0]
     for j, node in enumerate(start):

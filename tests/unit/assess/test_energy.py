@@ -64,7 +64,7 @@ def test_hours_above_the_change_point_are_those_that_were(solution, score):
 def test_what_comes_from_the_primary_goes_somewhere(solution, score):
     year = score.year
     pump_water = total(solution, "energy_pump_water_j") / MWH
-    leaving = year.heat_sh_mwh + year.heat_dhw_mwh + year.heat_loss_mwh
+    leaving = year.heat_sh_mwh + year.heat_dhw_mwh + year.heat_loss_mwh + solution.store_change_pipes_j / MWH
     assert year.heat_total_mwh + pump_water == pytest.approx(leaving, rel=1e-9)
 
 
@@ -103,5 +103,12 @@ def test_a_lost_percent_shows_in_the_balance(solution, name):
 def test_a_forgotten_store_shows_in_the_balance(solution):
     without = dataclasses.replace(solution, store_change_j=np.zeros_like(solution.store_change_j))
     stored = abs(solution.store_change_j.sum()) / total(solution, "heat_primary_j")
+    assert stored > 1e-6
+    assert balance_residual_rel(without) == pytest.approx(stored, rel=1e-6)
+
+
+def test_the_water_in_the_pipes_is_a_store(solution):
+    without = dataclasses.replace(solution, store_change_pipes_j=0.0)
+    stored = abs(solution.store_change_pipes_j) / total(solution, "heat_primary_j")
     assert stored > 1e-6
     assert balance_residual_rel(without) == pytest.approx(stored, rel=1e-6)

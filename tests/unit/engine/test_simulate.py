@@ -36,7 +36,8 @@ def result_bytes(solution):
     arrays = {name: values.tobytes() for name, values in solution.arrays.items()}
     totals = {name: values.tobytes() for name, values in solution.totals.items()}
     fixed = [solution.temp_indoor_min_c, solution.temp_indoor_max_c, solution.store_change_j, solution.status]
-    return arrays, totals, [values.tobytes() for values in fixed], solution.extremes, solution.events
+    stored = (solution.store_change_pipes_j, [values.tobytes() for values in fixed])
+    return arrays, totals, stored, solution.extremes, solution.events
 
 
 @pytest.fixture(scope="module")

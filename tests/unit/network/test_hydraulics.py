@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import fsolve
 
 from dhsim.network.hydraulics import COLEBROOK_CONSTANT, empty_flow, pipe_resistance, solve_tree
-from dhsim.network.topology import Pipes
+from dhsim.network.parts import Line
 from dhsim.physics.friction import pressure_drop_pa
 
 DENSITY, VISCOSITY = 977.8, 4.04e-4
@@ -19,14 +19,15 @@ DENSITY, VISCOSITY = 977.8, 4.04e-4
 
 def pipes_of(node_start, length_m, diameter_m, zeta=2.0, roughness_m=5e-4):
     n = len(node_start)
-    return Pipes(
+    return Line(
         node_start=np.array(node_start, dtype=np.int64),
+        node_end=np.arange(1, n + 1),
         length_m=np.broadcast_to(np.asarray(length_m, dtype=float), n).copy(),
         diameter_m=np.broadcast_to(np.asarray(diameter_m, dtype=float), n).copy(),
         roughness_m=np.full(n, roughness_m),
         zeta=np.full(n, float(zeta)),
-        u_supply_w_mk=np.full(n, 0.4),
-        u_return_w_mk=np.full(n, 0.3),
+        u_w_mk=np.full(n, 0.4),
+        heat_capacity_wall_j_mk=np.zeros(n),
         buried=np.ones(n, dtype=np.int64),
     )
 

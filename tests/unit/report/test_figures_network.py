@@ -16,7 +16,8 @@ from dhsim.report.figures_network import FLOW_CLASSES, map_difference, maps_befo
 from dhsim.report.network_drawing import line_widths_pt
 from dhsim.report.network_labels import round_length_m
 from dhsim.report.network_layout import place, tree_layout
-from dhsim.report.network_shades import NO_VALUE_COLOUR, class_of
+from dhsim.report.network_shades import NO_VALUE_COLOUR
+from dhsim.study.flow_classes import class_of
 
 PLACES = {
     "substation": (0, 0),

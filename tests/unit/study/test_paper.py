@@ -19,7 +19,7 @@ from dhsim.model.assumptions import Assumptions, CapexLine, Economics, Emissions
 from dhsim.model.boundary import ABOVE_CPT, BELOW_CPT, N_CLASS, N_GROUP, OUT_OF_SEASON, Boundary, BoundaryArrays
 from dhsim.model.case import Case, Strategy
 from dhsim.model.system import Buildings, Comfort, Control, Curve, Pumps, Substation, System
-from dhsim.network.topology import Pipes
+from dhsim.network.parts import Line, Nodes
 from dhsim.solution import Solution
 from dhsim.study.paper import COLUMNS, COMPUTATIONS, paper_markdown, paper_page
 from dhsim.study.paper_figures import Evidence, Figure, Finding, Verdict, graded, judged, load_figures, numbers, shown
@@ -43,13 +43,17 @@ def system() -> System:
         building_ids=("a", "b", "c", "d", "e"),
         building_types=("residential", "residential", "residential", "residential", "office"),
         pipe_ids=(),
-        pipes=filled(Pipes),
+        node_ids=(),
+        nodes=filled(Nodes),
+        supply=filled(Line),
+        return_line=filled(Line),
         buildings=filled(Buildings, heat_design_w=np.full(5, 720e3)),
         substation=filled(Substation, heat_capacity_water_j_kgk=4190.0, density_water_kg_m3=DENSITY),
         pumps=filled(Pumps),
         curve=Curve(20.0, -37.0, 62.5, 25.0, 80.0, 0.8, np.empty(0), np.empty(0)),
         control=filled(Control),
         comfort=filled(Comfort),
+        building_heights_m=np.full(5, np.nan),
     )
 
 
@@ -219,6 +223,7 @@ def run(
         temp_indoor_min_c=np.zeros(5),
         temp_indoor_max_c=np.zeros(5),
         store_change_j=np.zeros(5),
+        store_change_pipes_j=0.0,
         status=np.full(DAYS, Status.OK, dtype=np.int64),
         events=(),
         stats={},

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,22 +13,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dhsim import __version__
+from dhsim.cli.common import console, progress, require_writable, say, series_formats, spoken_errors, staged
+from dhsim.cli.network import network_app
 from dhsim.errors import DhsimError, Problem, ScenarioError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
 
     from dhsim.model.case import Case
     from dhsim.report.series import Format
     from dhsim.scenario.schema import Scenario
     from dhsim.study.types import Comparison, Run
 
-_SERIES_FORMATS: tuple[Format, ...] = ("csv", "parquet")
 _PAPER_POLICIES = {"baseline", "cap70", "variable_flow", "compensated"}
-_PIPE_WIDTH = 160
-"""Characters a line where stdout is no terminal."""
-_INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -54,6 +49,9 @@ WithReport = Annotated[bool, typer.Option("--report/--no-report", help="Write re
 WithSeries = Annotated[bool, typer.Option("--series/--no-series", help="Write the series.")]
 
 
+app.add_typer(network_app, name="network")
+
+
 def main() -> None:
     """Run the command line."""
     app(prog_name="dhsim")
@@ -69,8 +67,8 @@ def compare(
     series: WithSeries = True,
 ) -> None:
     """Simulate scenarios and put them side by side, with the differences to the reference."""
-    with _spoken_errors():
-        _study(paths, out, as_json=json, formats=_series_formats(formats), report=report, series=series)
+    with spoken_errors():
+        _study(paths, out, as_json=json, formats=series_formats(formats), report=report, series=series)
 
 
 @app.command()
@@ -83,16 +81,16 @@ def run(
     series: WithSeries = True,
 ) -> None:
     """Simulate one scenario and print its scorecard."""
-    with _spoken_errors():
+    with spoken_errors():
         if file.is_dir():
             raise DhsimError(f"{file} is a folder: `dhsim compare {file}` runs all of it")
-        _study([file], out, as_json=json, formats=_series_formats(formats), report=report, series=series)
+        _study([file], out, as_json=json, formats=series_formats(formats), report=report, series=series)
 
 
 @app.command()
 def check(paths: Paths) -> None:
     """Read scenarios and everything they name, and say what each case is or all that is wrong with it."""
-    with _spoken_errors():
+    with spoken_errors():
         from dhsim.scenario.load import scenario_files
 
         good = [_checked(file) for file in scenario_files(paths)]
@@ -105,10 +103,10 @@ def check(paths: Paths) -> None:
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)]) -> None:
     """Write a commented starter scenario that runs as it is."""
-    with _spoken_errors():
+    with spoken_errors():
         from dhsim.scenario.starter import init_case
 
-        _require_writable(folder)
+        require_writable(folder)
         for path in init_case(folder):
             typer.echo(f"wrote {path}")
         typer.echo(f"next: dhsim check {folder} && dhsim compare {folder} --out {folder / 'results'}")
@@ -121,10 +119,26 @@ def paper(
     scenarios: Folder = None,
 ) -> None:
     """List every result figure of the paper beside what dhsim computes, with the verdict."""
-    with _spoken_errors():
+    with spoken_errors():
         if name != "omsk":
             raise DhsimError(f"no paper {name!r} here (there is: omsk)")
         _paper(_shipped_omsk() if scenarios is None else scenarios, out)
+
+
+@app.command()
+def validation(
+    folder: Annotated[Path, typer.Argument(help="Folder of the reference cases.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for validation.html.", show_default=False)],
+) -> None:
+    """Run every reference case and write one page: dhsim beside the reference and its peers."""
+    with spoken_errors():
+        if not folder.is_dir():
+            raise DhsimError(f"{folder}: no such folder")
+        require_writable(out)
+        from dhsim.report.validation_page import validation_page
+
+        with progress("running the reference cases") as advance, staged(out) as staging:
+            validation_page(folder, staging, progress=advance)
 
 
 @app.command()
@@ -136,7 +150,7 @@ def version() -> None:
 def _study(
     paths: Sequence[Path], out: Path | None, *, as_json: bool, formats: tuple[Format, ...], report: bool, series: bool
 ) -> None:
-    _require_writable(out)
+    require_writable(out)
     scenarios = _loaded(paths)
     runs = _simulated(scenarios)
     from dhsim.study.compare import compare_runs
@@ -154,7 +168,7 @@ def _study(
 
 
 def _paper(scenarios: Path, out: Path | None) -> None:
-    _require_writable(out)
+    require_writable(out)
     runs = _simulated(_loaded([scenarios]))
     from dhsim.study.compare import compare_runs
     from dhsim.study.paper import paper_page
@@ -167,7 +181,7 @@ def _paper(scenarios: Path, out: Path | None) -> None:
 
 def _shipped_omsk() -> Path:
     """Return the Omsk scenarios of the installed package, or of the clone that it is run from."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "data" / "omsk", package.parent / "scenarios" / "omsk"):
         if folder.is_dir():
             return folder
@@ -208,7 +222,7 @@ def _simulated(scenarios: Sequence[Scenario]) -> list[Run]:
     cases, runs = _built(scenarios), []
     require_comparable(cases)
     for case in cases:
-        with _progress(f"simulating {case.assumptions.name}") as advance:
+        with progress(f"simulating {case.assumptions.name}") as advance:
             runs.append(run_case(case, progress=advance))
     return runs
 
@@ -241,7 +255,7 @@ def _checked(file: Path) -> bool:
     try:
         [case] = _built(_loaded([file]))
     except DhsimError as error:
-        _say(f"{file}: not good\n{error}")
+        say(f"{file}: not good\n{error}")
         return False
     typer.echo(f"{file}: ok, {_portrait(case)}")
     return True
@@ -268,114 +282,34 @@ def _write(
     from dhsim.report.html import write_report
     from dhsim.report.series import write_all_series, write_scorecards
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory(dir=out, prefix=".writing-") as staging,
-            _progress("writing"),
-            ThreadPoolExecutor(1) as beside,
-        ):
-            folder = Path(staging)
-            # packing leaves Python to the figures
-            series = beside.submit(write_all_series, comparison, folder, formats)
-            write_scorecards(comparison, folder / "scorecard.json")
-            if report:
-                write_report(comparison, folder, paper=page)
-            series.result()
-            written = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-            for path in written:
-                (out / path).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(folder / path, out / path)
-    except OSError as error:
-        raise DhsimError(f"cannot write to {out}: {error.strerror or error}") from error
-    _say(f"wrote {', '.join(str(path) for path in written)} to {out}")
-
-
-def _require_writable(folder: Path | None) -> None:
-    """Refuse before the simulation what could not be written after it; leave nothing behind."""
-    if folder is None:
-        return
-    ancestor = folder
-    while not ancestor.exists() and ancestor != ancestor.parent:
-        ancestor = ancestor.parent
-    try:
-        with tempfile.TemporaryFile(dir=ancestor):
-            pass
-    except OSError as error:
-        raise DhsimError(f"cannot write to {folder}: {error.strerror or error}") from error
-
-
-def _series_formats(text: str) -> tuple[Format, ...]:
-    wanted = [part.strip() for part in text.split(",") if part.strip()]
-    known = tuple(kind for kind in _SERIES_FORMATS if kind in wanted)
-    if not wanted or set(wanted) - set(known):
-        raise DhsimError(f"--formats: got {text!r}; it takes {', '.join(_SERIES_FORMATS)}, separated by commas")
-    return known
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    with staged(out) as folder, progress("writing"), ThreadPoolExecutor(1) as beside:
+        # packing leaves Python to the figures
+        series = beside.submit(write_all_series, comparison, folder, formats)
+        write_scorecards(comparison, folder / "scorecard.json")
+        if report:
+            write_report(comparison, folder, paper=page)
+        series.result()
 
 
 def _show_comparison(comparison: Comparison) -> None:
     from dhsim.report.tables import render_differences, render_table
 
-    console = _console()
-    console.print(render_table(comparison.table, console.width))
+    screen = console()
+    screen.print(render_table(comparison.table, screen.width))
     for caution in comparison.cautions:
-        _say(f"caution: {caution}")
+        say(f"caution: {caution}")
     for run in comparison.runs:
         if run.score.warnings:
             hours = ", ".join(f"{name} {value:,.0f} h" for name, value in run.score.warnings.items())
-            _say(f"caution: {run.name}: {hours}; what it means stands in the report, under What happened")
+            say(f"caution: {run.name}: {hours}; what it means stands in the report, under What happened")
     if len(comparison.runs) > 1:
-        console.print(render_differences(comparison.differences, console.width))
+        screen.print(render_differences(comparison.differences, screen.width))
 
 
 def _show_paper(page: pd.DataFrame) -> None:
     from dhsim.report.tables import render_paper
 
     counts = page["verdict"].value_counts()
-    console = _console()
-    console.print(render_paper(page))
-    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in counts.index))
-
-
-def _console() -> Console:
-    """Return the console of stdout, wide enough where that is no terminal."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _PIPE_WIDTH)
-    return console
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[float], None]]:
-    """Give a function that takes the share done; on a terminal it draws a bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
-
-
-@contextmanager
-def _spoken_errors() -> Iterator[None]:
-    """Turn what may go wrong on purpose into a message on stderr and an exit code."""
-    try:
-        yield
-    except DhsimError as error:
-        _say(str(error))
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        _say("stopped; nothing was written")
-        raise typer.Exit(_INTERRUPTED) from error
-    except BrokenPipeError as error:
-        # the reader of stdout (head, less) has gone: there is nobody left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(1) from error
+    screen = console()
+    screen.print(render_paper(page))
+    screen.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in counts.index))
