@@ -160,9 +160,9 @@ def _study(
         page = _page_if_due(scenarios, runs) if report else None
         _write(out, comparison, page, formats if series else (), report=report)
     if as_json:
-        from dhsim.report.series import scorecards_json
+        from dhsim.report.series import limits_of, scorecards_json
 
-        typer.echo(scorecards_json(run.score for run in runs), nl=False)
+        typer.echo(scorecards_json((run.score for run in runs), limits_of(comparison)), nl=False)
     else:
         _show_comparison(comparison)
 

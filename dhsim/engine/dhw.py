@@ -87,12 +87,16 @@ def local_dhw(
 ) -> tuple[float, int]:
     """Write flow and heat of every local DHW exchanger; return the largest change of a flow [kg/s] and the status.
 
-    The flows go the way to what the present supply temperatures ask for by `step_share` (1 = all of it).
+    The flows go the way to what the present supply temperatures ask for by `step_share` (1 = all of it). Where the
+    supply is too cold the valve stays as far open as for the coldest that is warm enough, which brings warmer water;
+    at the same flows all differences of temperature in the exchanger, and its heat, go with supply less cold water.
     """
     change, status = 0.0, 0
+    enough_c = substation.temp_hot_c + DHW_APPROACH_MIN_K
     for i in range(buildings.node.size):
+        supply_c = work.temp_supply_node_c[buildings.node[i]]
         point = dhw_heater(
-            work.temp_supply_node_c[buildings.node[i]],
+            max(supply_c, enough_c),
             tap_kg_s[i],
             temp_cold_c,
             substation.temp_hot_c,
@@ -105,4 +109,7 @@ def local_dhw(
         work.draw_kg_s[i] += moved
         work.heat_tap_w[i] = point.heat_tap_w
         status |= point.status
+        if supply_c < enough_c and tap_kg_s[i] > 0.0:
+            work.heat_tap_w[i] *= max(supply_c - temp_cold_c, 0.0) / (enough_c - temp_cold_c)
+            status |= _DHW_SHORT
     return change, status

@@ -181,8 +181,8 @@ def _prepare_pipes(
     flow, back = state.flow.mass_flow_pipe_kg_s, work.mass_flow_return_kg_s
     changed = is_first
     for j in range(flow.size):
-        changed = changed or flow[j] != -back[j]
-        back[j] = -flow[j]
+        changed = changed or flow[j] != back[j]
+        back[j] = flow[j]
     if changed:
         cp = parts.substation.heat_capacity_water_j_kgk
         ground, air = instant.temp_ground_c, instant.temp_outdoor_c
@@ -329,6 +329,7 @@ def solve_loop(
     local = commands.third_pipe_ok == 0
     _open_consumers(parts.buildings, instant, local, work)
     temp_return, temp_before, residual_before = memory.temp_return_c, 0.0, 0.0
+    work.temp_return_node_c[0] = temp_return  # stays where there is neither flow nor pipe
     change_draw, status_dhw, iteration = 0.0, 0, 0
     while True:
         iteration += 1

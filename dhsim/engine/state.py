@@ -82,6 +82,7 @@ class Parts(NamedTuple):
 
     supply: Line
     return_line: Line
+    """Each pipe from its end back to its start, as its water runs: what stands in it will leave at its end."""
     buildings: Buildings
     substation: Substation
     pumps: Pumps
@@ -137,7 +138,7 @@ class Work(NamedTuple):
     inlet_supply_c: Floats
     inlet_return_c: Floats
     mass_flow_return_kg_s: Floats
-    """(n_pipe,): minus the supply's"""
+    """(n_pipe,): as the supply; the flow that a and b were made for"""
     a_supply_c: Floats
     """(n_pipe,): a and b of every pipe's outlet temperature a + b T_inlet"""
     b_supply: Floats
@@ -178,9 +179,10 @@ class Output(NamedTuple):
 
 def parts_of(system: System) -> Parts:
     """Return the arrays of a System as the kernel takes them."""
+    line = system.return_line
     return Parts(
         system.supply,
-        system.return_line,
+        line._replace(node_start=line.node_end, node_end=line.node_start),
         system.buildings,
         system.substation,
         system.pumps,

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class Pipes(NamedTuple):
-    """Trenches of a tree, supply and mirrored return. Pipe j runs from `node_start[j]` to node j + 1; 0 is the root."""
-
-    node_start: Ints
-    length_m: Floats
-    diameter_m: Floats
-    roughness_m: Floats
-    zeta: Floats
-    u_supply_w_mk: Floats
-    u_return_w_mk: Floats
-    buried: Ints
+from dhsim.network.parts import Ints
 
 
 def order_of_tree(start: list[str], end: list[str], root: str) -> list[int]:

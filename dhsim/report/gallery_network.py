@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from dhsim.report.figures_pressure import profiles_before_after
 from dhsim.report.figures_secondary import network_maps
@@ -14,7 +13,15 @@ from dhsim.report.gallery import Picture
 from dhsim.report.tables import format_number
 from dhsim.study.network_types import NetworkSolution
 from dhsim.study.network_views import path_frame, worst_consumer
-from dhsim.study.secondary import BUILDING_NEEDS, PIPE_NEEDS, map_nodes, map_pipes, missing_series, pipe_flows
+from dhsim.study.secondary import (
+    BUILDING_NEEDS,
+    PIPE_NEEDS,
+    flows_of,
+    map_nodes,
+    map_pipes,
+    missing_series,
+    pipe_flows,
+)
 from dhsim.study.secondary_network import NEEDS, moments, solution_at
 from dhsim.study.types import Comparison, Run
 from dhsim.units import PA_PER_KPA
@@ -36,7 +43,7 @@ def network_pictures(comparison: Comparison) -> Iterator[Picture]:
     if network_missing(comparison):
         return
     flows = pipe_flows(comparison)
-    if flows.loc[comparison.reference.name, "mass_flow_above_cpt_kg_s"].notna().all():
+    if bool(flows["mass_flow_above_cpt_kg_s"].notna().all()):
         yield _flow_classes(comparison, flows)
         yield _temperatures(comparison, flows)
     yield from _profiles(comparison)
@@ -70,9 +77,9 @@ def _flow_classes(comparison: Comparison, flows: pd.DataFrame) -> Picture:
 
 def _change_rel(flows: pd.DataFrame, first: str, name: str) -> float:
     """Return the largest change of a pipe's flow, with its sign, over its flow in the reference."""
-    before, after = (flows.loc[run]["volume_flow_above_cpt_m3_h"].to_numpy(dtype=np.float64) for run in (first, name))
-    change = after / before - 1.0
-    return float(change[int(np.nanargmax(np.abs(change)))])
+    before, after = (flows_of(flows, run)["volume_flow_above_cpt_m3_h"].to_numpy(float) for run in (first, name))
+    change = np.divide(after, before, out=np.ones_like(after), where=before > 0.0) - 1.0
+    return float(change[int(np.argmax(np.abs(change)))])
 
 
 def _changed_text(changed: dict[str, float]) -> str:

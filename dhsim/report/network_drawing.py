@@ -207,17 +207,21 @@ def _draw_scale(ax: Axes, one: NetworkMap, low: Floats, high: Floats) -> None:
     if not one.place.is_schematic:
         span = float(high[0] - low[0])
         bottom = float(low[1]) + margin
-        left = _freest(one, [float(low[0]) + margin, float(high[0]) - margin - round_length_m(span)], bottom)
+        length = round_length_m(span)
+        left = _freest(one, [float(low[0]) + margin, float(high[0]) - margin - length], bottom, length)
         draw_scale_bar(ax, left, bottom, span)
         return
     ax.annotate("tidy tree, not to scale", (0.01, 0.01), xycoords="axes fraction", fontsize=8, color="#555555")
 
 
-def _freest(one: NetworkMap, lefts: Sequence[float], bottom: float) -> float:
-    """Return the place of the scale bar, the first of the two unless a node or a pipe is nearer to it."""
+def _freest(one: NetworkMap, lefts: Sequence[float], bottom: float, length: float) -> float:
+    """Return the left end of the scale bar: the first, unless a node or a pipe is near it and farther from the other.
+
+    `length`: of the bar; what is nearer to its middle than that is near.
+    """
     points = np.vstack([one.place.nodes, *one.place.pipes])
-    room = [float(np.hypot(*(points - (left, bottom)).T).min()) for left in lefts]
-    return lefts[int(room[1] > 2.0 * room[0])]
+    room = [float(np.hypot(*(points - (left + length / 2.0, bottom)).T).min()) for left in lefts]
+    return lefts[int(room[0] < length and room[1] > room[0])]
 
 
 def _draw_directions(ax: Axes, one: NetworkMap) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dhsim.report.tables import Block, format_number
-from dhsim.study.secondary import building_flows, pipe_flows
+from dhsim.report.tables import NOTHING, Block, format_number
+from dhsim.study.secondary import building_flows, flows_of, pipe_flows
 from dhsim.study.types import Comparison
 from dhsim.units import M_PER_MM, W_PER_KW
 
@@ -76,43 +76,55 @@ def network_tables(comparison: Comparison) -> NetworkTables:
 def _side_by_side(
     frame: pd.DataFrame, names: Sequence[str], label: str, columns: Sequence[str], decimals: int
 ) -> Block:
-    """Return one or two quantities of everything, a column a scenario."""
-    order = frame.loc[names[0]].index
-    rows = []
-    for item in order:
-        cells = []
-        for name in names:
-            own = frame.loc[name]
-            values = [float(own.loc[item, column]) if item in own.index else float("nan") for column in columns]
-            cells.append(" / ".join(format_number(value, decimals) for value in values))
-        rows.append((str(item), *cells))
+    """Return one or two quantities of everything the reference has, a column a scenario."""
+    order = flows_of(frame, names[0]).index
+    cells = []
+    for name in names:
+        own = flows_of(frame, name).reindex(order)
+        values = [_numbers(own, Shown(column, "", decimals)) for column in columns]
+        cells.append([" / ".join(texts) for texts in zip(*values, strict=True)])
+    rows = zip(map(str, order), *cells, strict=True)
     return Block(label, (label, *names), tuple(rows))
 
 
+def _numbers(frame: pd.DataFrame, shown: Shown) -> list[str]:
+    return [format_number(shown.factor * float(value), shown.decimals) for value in frame[shown.column].to_numpy()]
+
+
 def _before_after(frame: pd.DataFrame, first: str, name: str, label: str, columns: Sequence[Shown]) -> Block:
-    before, after = frame.loc[first], frame.loc[name]
-    rows = tuple((str(item), *(_change(before, after, item, shown) for shown in columns)) for item in after.index)
-    return Block(name, (label, *(shown.heading for shown in columns)), rows)
+    """Return `before -> after` of everything the run has, or one number where both read the same."""
+    after = flows_of(frame, name)
+    before = flows_of(frame, first).reindex(after.index)
+    cells = [map(_change, _numbers(before, shown), _numbers(after, shown)) for shown in columns]
+    rows = zip(map(str, after.index), *cells, strict=True)
+    return Block(name, (label, *(shown.heading for shown in columns)), tuple(rows))
+
+
+def _change(old: str, new: str) -> str:
+    return new if old in (new, NOTHING, "") else f"{old}{ARROW}{new}"
 
 
 def _pipes_before_after(frame: pd.DataFrame, first: str, name: str) -> Block:
+    """Return the pipes with where they run, their size and their class of flow."""
     block = _before_after(frame, first, name, "Pipe", PIPE_COLUMNS)
-    before, after = frame.loc[first], frame.loc[name]
-    rows = []
-    for row, (item, pipe) in zip(block.rows, after.iterrows(), strict=True):
-        old = str(before.loc[item, "flow_class_above_cpt"]) if item in before.index else ""
-        new = str(pipe["flow_class_above_cpt"])
-        place = f"{pipe['start']} to {pipe['end']}"
-        size = f"{format_number(float(pipe['length_m']), 0)} m, {float(pipe['diameter_m']) / M_PER_MM:.0f} mm"
-        rows.append((row[0], place, size, *row[1:], new if old in (new, "") else f"{old}{ARROW}{new}"))
-    columns = (block.columns[0], "From, to", "Length, inside", *block.columns[1:], "Class of the paper, m³/h")
-    return Block(name, columns, tuple(rows))
+    after = flows_of(frame, name)
+    before = flows_of(frame, first).reindex(after.index)["flow_class_above_cpt"].fillna("")
+    way = [
+        f"{pipe['start']} to {pipe['end']}, {pipe['length_m']:.0f} m, {pipe['diameter_m'] / M_PER_MM:.0f} mm"
+        for pipe in after.to_dict("records")
+    ]
+    classes = (
+        _change(_short(old), _short(new)) for old, new in zip(before, after["flow_class_above_cpt"], strict=True)
+    )
+    rows = tuple((row[0], *more, *row[1:]) for row, *more in zip(block.rows, way, classes, strict=True))
+    columns = (block.columns[0], "From, to; length, inside", "Class above the CPT, m³/h", *block.columns[1:])
+    return Block(name, columns, rows)
 
 
-def _change(before: pd.DataFrame, after: pd.DataFrame, item: object, shown: Shown) -> str:
-    """Return `before -> after`, or one number where both read the same."""
-    new = format_number(shown.factor * float(after.loc[item, shown.column]), shown.decimals)
-    if item not in before.index:
-        return new
-    old = format_number(shown.factor * float(before.loc[item, shown.column]), shown.decimals)
-    return new if old == new else f"{old}{ARROW}{new}"
+def _short(flow_class: str) -> str:
+    """Return the label of a flow class without what the key of the map says of it.
+
+    >>> _short("30 to 40 (not in the paper)")
+    '30 to 40'
+    """
+    return flow_class.partition(" (")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from dhsim.errors import DhsimError
 from dhsim.network import run as solver
 from dhsim.network.limits import check_limits
 from dhsim.network.parts import Network, NetworkState
+from dhsim.network.run import NetworkSeries
 from dhsim.scenario.network_read import load_network
 from dhsim.scenario.network_schema import NetworkScenario
 from dhsim.study.network_frames import (
@@ -140,6 +142,7 @@ def run_network(
     *,
     step: float | str | pd.Timedelta | None = None,
     plug_flow: bool = False,
+    temp_start_c: tuple[float, float] | None = None,
     save: Sequence[str] = NetworkState._fields,
     folder: Path | None = None,
     progress: Callable[[float], None] | None = None,
@@ -159,6 +162,9 @@ def run_network(
         hour where they have none.
     plug_flow
         Whether the water needs time to come through the pipes; otherwise every step is in steady state.
+    temp_start_c
+        Of the water in the supply and return pipes before the first step, in plug flow [degC]; where left out the first
+        supply temperature, and the plant's return in steady state at the first step.
     save
         Which arrays of `NetworkState` are kept.
     folder
@@ -184,7 +190,14 @@ def run_network(
     _announce_compilation()
     try:
         run = solver.run_network(
-            network, timed.series, step_s=step_s, plug_flow=plug_flow, save=save, folder=folder, progress=progress
+            network,
+            timed.series,
+            step_s=step_s,
+            plug_flow=plug_flow,
+            temp_start_c=temp_start_c or (_temp_start_c(network, timed.series) if plug_flow else None),
+            save=save,
+            folder=folder,
+            progress=progress,
         )
     except ValueError as error:
         raise DhsimError(f"{network.name}: {error}") from error
@@ -205,6 +218,15 @@ def run_network(
         heat_stored_j=run.heat_stored_j,
         signs=signs_of(network, scenario),
     )
+
+
+def _temp_start_c(network: Network, series: NetworkSeries) -> tuple[float, float]:
+    """Return the temperatures that supply and return begin with: as if the first step had always been [degC]."""
+    arrays = {field.name: getattr(series, field.name) for field in fields(series) if field.name != "n_time"}
+    first = NetworkSeries(1, **{name: None if array is None else array[:1] for name, array in arrays.items()})
+    back = solver.run_network(network, first, save=("temp_return_producer_c",)).arrays["temp_return_producer_c"]
+    supply_c = network.producers.temp_supply_c if first.temp_supply_c is None else first.temp_supply_c[0]
+    return float(supply_c[0]), float(back[0, 0])
 
 
 def _step_s(said: float | str | pd.Timedelta | None, of_series_s: float | None) -> float:

@@ -105,6 +105,7 @@ def _flow_after(evidence: Evidence, figure: Figure, argument: str) -> Finding:
     fall = 100.0 * (1.0 - first / first_before)
     if abs(second / second_before - 1.0) <= _UNCHANGED_REL < fall / 100.0:
         why += f"; mixing leaves the flow through the jet pumps and takes {fall:.0f} % from the primary only"
+    why += f"; {_PUMPS[FlowLaw(evidence.run(argument).case.system.control.flow_law)]}"
     text = f"secondary {second:.1f}, primary {first:.1f}"
     limit = figure.number * (1.0 + figure.tolerance_rel)
     if second <= limit < second_before:

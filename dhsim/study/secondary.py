@@ -71,6 +71,11 @@ def pipe_flows(comparison: Comparison) -> pd.DataFrame:
     return pd.concat({run.name: _pipes(run) for run in comparison.runs}, names=["scenario"])
 
 
+def flows_of(flows: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """Return one run's part of what `building_flows` or `pipe_flows` returned, by building or pipe."""
+    return flows[flows.index.get_level_values("scenario") == scenario].droplevel("scenario")
+
+
 def missing_series(run: Run, needed: tuple[str, ...]) -> tuple[str, ...]:
     """Return which series a run did not keep at every step."""
     arrays = run.solution.arrays
@@ -149,15 +154,16 @@ def _pipes(run: Run) -> pd.DataFrame:
         "diameter_m": line.diameter_m,
         "buried": line.buried,
     }
-    columns |= _flows(run, flow)
+    flows = _flows(run, flow)
+    columns |= flows
     area_m2 = 0.25 * math.pi * line.diameter_m**2
     per_m_s = 1.0 / (system.substation.density_water_kg_m3 * area_m2)
-    columns |= {f"velocity_{part}_m_s": columns[f"mass_flow_{part}_kg_s"] * per_m_s for part in (*PERIODS, "max")}
+    columns |= {f"velocity_{part}_m_s": flows[f"mass_flow_{part}_kg_s"] * per_m_s for part in (*PERIODS, "max")}
     columns |= _temperatures(run, arrays["temp_supply_pipe_c"], arrays["temp_return_pipe_c"], flow)
     loss_w = pipe_losses_w(run)
     columns |= {f"heat_loss_{period}_w": mean_of(loss_w, hours_of(run, period)) for period in PERIODS}
     for part in (*PERIODS, "max"):
-        classes = class_of(np.asarray(columns[f"volume_flow_{part}_m3_h"]))
+        classes = class_of(flows[f"volume_flow_{part}_m3_h"])
         columns[f"flow_class_{part}"] = ["" if one is None else one.label for one in classes]
     return pd.DataFrame(columns, index=pd.Index(system.pipe_ids, name="pipe"))
 
@@ -200,7 +206,7 @@ def _line_losses_w(line: Line, flow_kg_s: Floats, excess_k: Floats, heat_capacit
 def map_nodes(run: Run) -> pd.DataFrame:
     """Return the nodes of the secondary network as `report.figures_network` takes them, index node."""
     system = run.case.system
-    names = {node: [] for node in range(len(system.node_ids))}
+    names: dict[int, list[str]] = {node: [] for node in range(len(system.node_ids))}
     for building, node in zip(system.building_ids, system.buildings.node.tolist(), strict=True):
         names[node].append(building)
     label = [", ".join(names[node]) for node in range(len(system.node_ids))]
@@ -224,7 +230,7 @@ def map_pipes(flows: pd.DataFrame, scenario: str, period: str = "above_cpt") -> 
     period
         One of PERIODS, or `max`, which has no temperatures.
     """
-    own = flows.loc[scenario]
+    own = flows_of(flows, scenario)
     made = own[["start", "end", "length_m", "diameter_m", "buried"]].copy()
     taken = {"mass_flow": "kg_s", "velocity": "m_s"}
     if period in PERIODS:

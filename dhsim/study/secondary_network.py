@@ -147,9 +147,6 @@ def _network(run: Run, step: int) -> Network:
     system, given = run.case.system, run.case.boundary.arrays
     substation = system.substation
     consumer_ids, consumers = _consumers(run, step)
-    nothing = {name: np.zeros(0) for name in Elements._fields}
-    counts = ("is_return", "node_start", "node_end", "n_parallel", "one_way", "is_open")
-    nothing |= {name: np.zeros(0, dtype=np.int64) for name in counts}
     return Network(
         name=f"secondary network of {run.name}",
         fluid=Fluid(
@@ -163,7 +160,7 @@ def _network(run: Run, step: int) -> Network:
         return_line=system.return_line,
         mirrored=True,
         element_ids=(),
-        elements=Elements(**nothing),
+        elements=_no_elements(),
         consumer_ids=consumer_ids,
         consumers=consumers,
         producer_ids=("substation",),
@@ -181,10 +178,28 @@ def _network(run: Run, step: int) -> Network:
     )
 
 
+def _no_elements() -> Elements:
+    """Return no valves and no pumps: those of the secondary network stand in the substation."""
+    none, count = np.zeros(0), np.zeros(0, dtype=np.int64)
+    return Elements(count, count, count, none, none, none, none, none, count, count, count)
+
+
 def _plant(pressure_return_pa: float) -> Plant:
     """Return a plant that holds the lift as it is given."""
-    known = {"pressure_return_pa": pressure_return_pa, "law": int(LiftLaw.FIXED), "n_parallel": 0}
-    return Plant(**{name: known.get(name, 0.0) for name in Plant._fields})
+    return Plant(
+        pressure_return_pa=pressure_return_pa,
+        law=int(LiftLaw.FIXED),
+        dp_set_pa=0.0,
+        lift_zero_rel=0.0,
+        mass_flow_design_kg_s=np.nan,
+        head_a0_pa=0.0,
+        head_a1_pa_s_m3=0.0,
+        head_a2_pa_s2_m6=0.0,
+        efficiency_best=np.nan,
+        flow_best_m3_s=np.nan,
+        speed_rel=1.0,
+        n_parallel=0,
+    )
 
 
 def _consumers(run: Run, step: int) -> tuple[tuple[str, ...], Consumers]:

@@ -246,7 +246,7 @@ class GroupSubstation:
             self.system.buildings,
             self.system.substation.heat_capacity_water_j_kgk,
         )
-        nothing = np.zeros_like(wanted.tap_kg_s)
+        nothing, coldest_good = np.zeros_like(wanted.tap_kg_s), substation.temp_hot_c + APPROACH_MIN_K
         draw, heat_tap, status_dhw = nothing, nothing, Status.OK
         at_building = np.full_like(nothing, t1)
         guess, before, converged = temp_return_c, (math.nan, math.nan), False
@@ -258,7 +258,7 @@ class GroupSubstation:
             draw_before = draw
             if local:
                 asked, _, heat_tap, _, status_dhw = dhw_heaters(
-                    at_building,
+                    np.maximum(at_building, coldest_good),
                     wanted.tap_kg_s,
                     wanted.temp_cold_c,
                     substation.temp_hot_c,
@@ -266,6 +266,11 @@ class GroupSubstation:
                     buildings.ua_dhw_w_k,
                     cp,
                 )
+                # what is too cold meets a valve as open as for the coldest that would do; all differences go in line
+                warmth = np.clip((at_building - wanted.temp_cold_c) / (coldest_good - wanted.temp_cold_c), 0.0, 1.0)
+                heat_tap = heat_tap * warmth
+                if np.any((warmth < 1.0) & (wanted.tap_kg_s > 0.0)):
+                    status_dhw |= Status.DHW_SHORT
                 draw = draw + (1.0 if iteration < DRAWS_FREE else DRAWS_STEP_REL) * (asked - draw)
             point = self.hydraulics(wanted, commands, share, draw)
             flow = point.flow_kg_s

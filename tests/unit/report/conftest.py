@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 
@@ -76,18 +77,10 @@ def boundary_of(days: int, step_s: float) -> Boundary:
 def case_of(name: str, boundary: Boundary) -> Case:
     control = Control(1, 1, 1, 0, 70.0, 40.0, 86400.0, CPT_C, 0.5, 67.0, 1.0, 0.3, 20.5, 1e-6, 8.0)
     curve = Curve(20.0, -37.0, 62.5, 25.0, 80.0, 0.8, np.empty(0), np.empty(0))
-    system = System(
-        BUILDINGS,
-        TYPES,
-        (),
-        None,
-        None,
-        None,
-        None,
-        curve,
-        control,
-        Comfort(20.0, 22.0, 20.0),  # type: ignore[arg-type]
-    )
+    known = {"curve": curve, "control": control, "comfort": Comfort(20.0, 22.0, 20.0)}
+    named = {"building_ids": BUILDINGS, "building_types": TYPES, "pipe_ids": ()}
+    unknown = dict.fromkeys(field.name for field in dataclasses.fields(System))
+    system = System(**{**unknown, **named, **known})  # type: ignore[arg-type]
     calibrated = (("plant.overshoot_k", "7.2 K, so that the summer mean supply is 77.2 degC"),)
     prices = (44.0,) * 25
     economics = Economics("society", 25, 0.08, Tariff(44.0, 0.0, 0.0, 50.0), prices, prices, prices, 0.0, 0.0, 0.0, ())
@@ -168,6 +161,7 @@ def solution_of(index: int, boundary: Boundary) -> Solution:
         np.full(4, 18.0),
         np.full(4, 25.0),
         np.zeros(4),
+        0.0,
         np.zeros(len(time), dtype=np.int64),
         events,
         {"seconds_run": 0.1},

@@ -83,7 +83,7 @@ def test_design_flows_of_those_the_pressure_drives() -> None:
 
 
 def test_sizing_beyond_the_catalogue_or_in_a_loop_is_told() -> None:
-    with pytest.raises(DhsimError, match="main 1: .* in parallel"):
+    with pytest.raises(DhsimError, match=r"main 1: .* in parallel"):
         size_network(VILLAGE, family="isoplus_twin", velocity_max_m_s=0.1)
     with pytest.raises(DhsimError, match="narrowing_only"):
         size_network(TOWN, narrowing_only=True)
@@ -93,7 +93,7 @@ def test_sizing_beyond_the_catalogue_or_in_a_loop_is_told() -> None:
 
 def test_a_pipe_that_does_not_fit_its_site_is_told_with_its_place() -> None:
     with pytest.raises(ScenarioError, match=r"pipes\.csv:4.*street 3.*do not fit into the duct"):
-        size_network(DISTRICT, velocity_max_m_s=0.12)
+        size_network(DISTRICT, velocity_max_m_s=0.07)
 
 
 @pytest.mark.parametrize("kind", ["orifice", "nozzle", "valve"])
@@ -106,7 +106,7 @@ def test_with_the_throttles_every_consumer_gets_its_design_flow(path: Path, kind
     assert throttling.scenario is not None
     again = solve_network(throttling.scenario)
     np.testing.assert_allclose(again.consumers["mass_flow_kg_s"], design, rtol=1e-6)
-    np.testing.assert_allclose(again.consumers["heat_w"], throttling.design.consumers["heat_w"], rtol=1e-6)
+    np.testing.assert_allclose(again.consumers["heat_asked_w"], throttling.design.consumers["heat_asked_w"])
     devices = {"orifice": {"washer"}, "nozzle": {"nozzle"}, "valve": {"valve"}}[kind]
     assert devices == set(throttling.throttles["device"])
 
