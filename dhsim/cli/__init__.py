@@ -280,12 +280,13 @@ def _write(
 ) -> None:
     """Write everything beside its place first, and move it there only when all of it is whole."""
     from dhsim.report.html import write_report
-    from dhsim.report.series import write_all_series, write_scorecards
+    from dhsim.report.series import write_all_series, write_flows, write_scorecards
 
     with staged(out) as folder, progress("writing"), ThreadPoolExecutor(1) as beside:
         # packing leaves Python to the figures
         series = beside.submit(write_all_series, comparison, folder, formats)
         write_scorecards(comparison, folder / "scorecard.json")
+        write_flows(comparison, folder)
         if report:
             write_report(comparison, folder, paper=page)
         series.result()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from dhsim.errors import DhsimError
 from dhsim.report.figures_pressure import profiles_before_after
 from dhsim.report.figures_secondary import network_maps
 from dhsim.report.gallery import Picture
@@ -126,7 +127,10 @@ def _profiles(comparison: Comparison) -> Iterator[Picture]:
         flowing = [run for run in runs if float(run.solution.arrays["dp_secondary_pa"][step, 0]) > 0.0]
         if reference not in flowing:
             continue
-        found = {run.name: solution_at(run, step) for run in flowing}
+        try:
+            found = {run.name: solution_at(run, step) for run in flowing}
+        except DhsimError:  # said among the pressure limits
+            continue
         end = worst_consumer(found[reference.name])
         when = reference.solution.time[step]
         outdoor = float(reference.case.boundary.arrays.temp_outdoor_c[step])
@@ -136,8 +140,9 @@ def _profiles(comparison: Comparison) -> Iterator[Picture]:
         yield Picture(
             f"network_profile_{number}",
             f"From the substation to building {end}, which has the least differential pressure: {name} of "
-            f"{reference.name}, {when:%d %b %Y %H:%M}, {outdoor:.1f} °C outside. {_least_text(found, end)} The static "
-            "line is where the water would stand if the pumps stopped and the plant kept its return pressure.",
+            f"{reference.name}, {when:%d %b %Y %H:%M}, {format_number(outdoor, 1)} °C outside. "
+            f"{_least_text(found, end)} The static line is where the water would stand if the "
+            "pumps stopped and the plant kept its return pressure.",
             figure,
         )
 
@@ -146,8 +151,8 @@ def _least_text(found: dict[str, NetworkSolution], end: str) -> str:
     told = []
     for name, solution in found.items():
         own = solution.consumers.loc[end]
-        told.append(f"{name} {own['dp_pa'] / PA_PER_KPA:.0f} kPa for {own['mass_flow_kg_s']:.2f} kg/s")
-    return f"It has {', '.join(told)}."
+        told.append(f"{name} {own['dp_pa'] / PA_PER_KPA:.0f} kPa and {own['mass_flow_kg_s']:.2f} kg/s")
+    return f"There: {', '.join(told)}."
 
 
 def chosen_run(comparison: Comparison) -> Run | None:

@@ -19,10 +19,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from dhsim.assess.types import Scorecard
+from dhsim.errors import DhsimError
 from dhsim.quantities import unit_of_name
 from dhsim.study.secondary import BUILDING_NEEDS, PIPE_NEEDS, building_flows, missing_series, pipe_flows
 from dhsim.study.secondary_network import NEEDS as NETWORK_NEEDS
-from dhsim.study.secondary_network import pressure_limits
+from dhsim.study.secondary_network import moments, pressure_limits
 from dhsim.study.types import Comparison, Run
 
 Format = Literal["parquet", "csv"]
@@ -171,8 +172,20 @@ def _listed(texts: Sequence[str] | None) -> list[str] | None:
 
 
 def limits_of(comparison: Comparison) -> dict[str, tuple[str, ...]]:
-    """Return name -> pressure limits that the secondary network breaks, in words, for the runs that kept the series."""
-    return {run.name: pressure_limits(run) for run in comparison.runs if not missing_series(run, NETWORK_NEEDS)}
+    """Return name -> pressure limits that the secondary network breaks, in words.
+
+    Left out: runs that did not keep the series or in which no water flowed for heating. Where the network of a moment
+    cannot be solved the text says so.
+    """
+    checked = (run for run in comparison.runs if not missing_series(run, NETWORK_NEEDS) and moments(run))
+    return {run.name: _limits_or_why_not(run) for run in checked}
+
+
+def _limits_or_why_not(run: Run) -> tuple[str, ...]:
+    try:
+        return pressure_limits(run)
+    except DhsimError as error:  # the run itself is whole: its files must not be lost for this
+        return (f"not checked: {error}",)
 
 
 def write_scorecards(comparison: Comparison, path: str | Path) -> Path:

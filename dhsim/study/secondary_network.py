@@ -105,7 +105,7 @@ def solution_at(run: Run, when: pd.Timestamp | int) -> NetworkSolution:
     Raises
     ------
     DhsimError
-        If a series was not kept, the moment lies outside the run or no water flows then.
+        If a series was not kept, the moment lies outside the run, no water flows then or the network has no answer.
     """
     missing = missing_series(run, NEEDS)
     if missing:
@@ -115,7 +115,10 @@ def solution_at(run: Run, when: pd.Timestamp | int) -> NetworkSolution:
         raise DhsimError(f"{run.name}: no water flows in the secondary network at {run.solution.time[step]}")
     flowing = run.solution.arrays["mass_flow_secondary_kg_s"][:, 0] > _FLOW_MIN_KG_S
     highest_c = float(run.solution.arrays["temp_supply_secondary_c"][flowing, 0].max())
-    return solve_network(_network(run, step), temp_highest_c=highest_c)
+    try:
+        return solve_network(_network(run, step), temp_highest_c=highest_c)
+    except ValueError as error:
+        raise DhsimError(f"{run.name} at {run.solution.time[step]}: {error}") from error
 
 
 def pressure_limits(run: Run) -> tuple[str, ...]:
