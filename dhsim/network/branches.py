@@ -2,8 +2,8 @@
 
     dp(m) = (f(Re) F + Z) m |m| - (A0 + A1 m + A2 m^2)
 
-A pipe has F and Z, a valve Z alone, a pump the A's. What is closed is a resistance so large that nothing flows but that
-still ties the pressure of what lies behind it to something.
+A pipe has F and Z, a valve Z alone, a pump the A's. What is closed has an infinite slope: no flow and no say. A check
+valve that holds is a resistance so large that next to nothing flows, and that still feels which way the pressure acts.
 """
 
 from __future__ import annotations
@@ -19,14 +19,19 @@ from dhsim.physics.friction import (
     REYNOLDS_LAMINAR,
     REYNOLDS_TURBULENT,
     colebrook_root,
+    colebrook_slope,
     friction_factor,
     friction_slope,
 )
 
 RESISTANCE_CLOSED_PA_S_KG = 1e13
-"""Of a closed branch: 1 bar drives 0.01 mg/s through it."""
+"""Of a check valve that holds: 1 bar drives 0.01 mg/s through it."""
+COLEBROOK_ONLY = 2
+"""Of an open pipe in which Colebrook's law holds at every Reynolds number, as some texts on buildings have it."""
+REYNOLDS_COLEBROOK_FIRST = 20.0
+"""Colebrook's law leaves a drop at no flow: below this Reynolds number such a pipe's drop falls in a line to zero."""
 _FLOW_LINEAR_KG_S = 1e-5  # below it a valve's drop is linear, so that its slope never vanishes
-_SLOPE_MIN_PA_S_KG = 1e-3
+_SLOPE_MIN_PA_S_KG = 1e-5
 
 
 class Branches(NamedTuple):
@@ -47,6 +52,7 @@ class Branches(NamedTuple):
     rise_a2_pa_s2_kg2: Floats
     one_way: Ints
     is_open: Ints
+    """0: closed, 1: open, COLEBROOK_ONLY: open, and a pipe has no laminar part"""
 
 
 def pipe_branches(line: Line, fluid: Fluid, colebrook_constant: float, *, times: float = 1.0) -> Branches:
@@ -104,37 +110,44 @@ def joined(*groups: Branches) -> Branches:
 
 @inlined
 def drop_and_slope(branches: Branches, e: int, mass_flow_kg_s: float, root: Floats) -> tuple[float, float]:
-    """Return the pressure drop [Pa] of branch e and its slope in the flow [Pa s/kg], which is positive.
+    """Return the pressure drop [Pa] of branch e and its slope in the flow [Pa s/kg], positive; infinite: closed.
 
     `root` (n_branch,) keeps the inverse root of every friction factor as the start of the next evaluation.
     """
     flow = abs(mass_flow_kg_s)
     friction, fitting = branches.friction_pa_s2_kg2[e], branches.fitting_pa_s2_kg2[e]
-    if branches.is_open[e] == 0 or (branches.one_way[e] == 1 and mass_flow_kg_s < 0.0):
+    if branches.is_open[e] == 0:
+        drop, slope = 0.0, math.inf
+    elif branches.one_way[e] == 1 and mass_flow_kg_s < 0.0:
         drop, slope = RESISTANCE_CLOSED_PA_S_KG * mass_flow_kg_s - branches.rise_a0_pa[e], RESISTANCE_CLOSED_PA_S_KG
-        if branches.is_open[e] == 0:
-            drop += branches.rise_a0_pa[e]
     else:
         if friction > 0.0:
-            number = branches.reynolds_per_flow_s_kg[e] * flow
-            if number <= REYNOLDS_LAMINAR:
-                linear = 64.0 * friction / branches.reynolds_per_flow_s_kg[e]
+            number, share = branches.reynolds_per_flow_s_kg[e] * flow, branches.roughness_share[e]
+            only_colebrook = branches.is_open[e] == COLEBROOK_ONLY
+            if number <= (REYNOLDS_COLEBROOK_FIRST if only_colebrook else REYNOLDS_LAMINAR):
+                number_factor = 64.0
+                if only_colebrook:
+                    number_factor = REYNOLDS_COLEBROOK_FIRST / colebrook_root(REYNOLDS_COLEBROOK_FIRST, share, 0.0) ** 2
+                linear = number_factor * friction / branches.reynolds_per_flow_s_kg[e]
                 drop = linear * flow + fitting * flow * flow
                 slope = linear + 2.0 * fitting * flow
             else:
-                share = branches.roughness_share[e]
-                if number >= REYNOLDS_TURBULENT:
+                if only_colebrook or number >= REYNOLDS_TURBULENT:
                     root[e] = colebrook_root(number, share, root[e])
                     factor = 1.0 / (root[e] * root[e])
+                    bend = colebrook_slope(number, share, root[e])
                 else:
                     factor = friction_factor(number, share, 1.0)
+                    bend = friction_slope(number, share, root[e])
                 lost = factor * friction + fitting
                 drop = lost * flow * flow
-                slope = 2.0 * lost * flow + friction * flow * number * friction_slope(number, share, root[e])
+                slope = 2.0 * lost * flow + friction * flow * number * bend
         else:
-            bounded = max(flow, _FLOW_LINEAR_KG_S)
-            drop = fitting * bounded * flow
-            slope = 2.0 * fitting * flow if flow > _FLOW_LINEAR_KG_S else fitting * bounded
+            linear = max(fitting * _FLOW_LINEAR_KG_S, _SLOPE_MIN_PA_S_KG)
+            if fitting * flow > linear or fitting == 0.0:
+                drop, slope = fitting * flow * flow, 2.0 * fitting * flow
+            else:
+                drop, slope = linear * flow, linear
         if mass_flow_kg_s < 0.0:
             drop = -drop
         if branches.rise_a0_pa[e] != 0.0 or branches.rise_a2_pa_s2_kg2[e] != 0.0:

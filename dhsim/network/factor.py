@@ -12,6 +12,8 @@ from dhsim.elementwise import compiled
 from dhsim.network.parts import Floats, Ints
 
 NOT_UNKNOWN = -1
+PIVOT_MIN = 1e-13
+"""The loosest tie, a check valve that holds: a smaller pivot is rounding."""
 
 
 class Pattern(NamedTuple):
@@ -159,7 +161,7 @@ def factorise(pattern: Pattern, factor: Factor, conductance: Floats) -> None:
             entry_row[end] = k
             value[end] = scaled
             column_end[i] = end + 1
-        diagonal[k] = pivot
+        diagonal[k] = max(pivot, PIVOT_MIN)
 
 
 @compiled

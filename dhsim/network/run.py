@@ -20,6 +20,7 @@ Progress = Callable[[float], None]
 BLOCK_STEPS = 96
 """Steps between two writings to disk."""
 _PARCELS, _PARCELS_STEADY = 64, 2
+_BAD = Status.NOT_CONVERGED | Status.NOT_FINITE
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def solve_network(network: Network) -> tuple[NetworkState, Status]:
     drive = Drive(network.consumers.heat_w, network.consumers.mass_flow_kg_s, network.temp_ground_c, network.temp_air_c)
     pipes = [full_pipes(line, network.fluid, 0.0, _PARCELS_STEADY) for line in (network.supply, network.return_line)]
     status = Status(int(solve_instant(parts, made, drive, 0.0, pipes[0], pipes[1], work, state)))
-    if Status.NOT_CONVERGED in status:
+    if status & _BAD:
         raise ConvergenceError(f"{network.name}: flows and pressures did not settle. {_ADVICE}")
     return state, status
 
@@ -328,7 +329,7 @@ def _block(network: Network, series: NetworkSeries, rows: slice) -> _Block:
 
 
 def _raise_if_bad(network: Network, status: Ints, first: int) -> None:
-    bad = np.flatnonzero(status & int(Status.NOT_CONVERGED))
+    bad = np.flatnonzero(status & int(_BAD))
     if bad.size:
         raise ConvergenceError(
             f"{network.name}: step {first + bad[0]} did not settle, nor did {bad.size - 1} more. {_ADVICE}"

@@ -206,7 +206,6 @@ def test_bad_steps(step: str | float) -> None:
         run_network(VILLAGE, {"heat_rel": pd.Series(1.0, index=time)}, step=step)
 
 
-@pytest.mark.xfail(strict=True, reason="the solver's temperatures do not pass through pumps and valves in lines yet")
 def test_heat_balances_through_pumps_and_valves() -> None:
     solution = solve_network(TOWN)
     assert abs(solution.balance.heat_residual_rel) < 1e-9
