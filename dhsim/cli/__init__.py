@@ -286,7 +286,8 @@ def _write(
         # packing leaves Python to the figures
         series = beside.submit(write_all_series, comparison, folder, formats)
         write_scorecards(comparison, folder / "scorecard.json")
-        write_flows(comparison, folder)
+        if formats:
+            write_flows(comparison, folder)
         if report:
             write_report(comparison, folder, paper=page)
         series.result()

@@ -101,12 +101,12 @@ def ask_for_flow(
                         slope = (miss - work.asked_miss_kg_s[i]) / moved  # -1 where the supply does not answer
                         if slope < -_SLOPE_LEAST:
                             share = -1.0 / slope if slope > -1.0 else min(share, -1.0 / slope)
+                    step = min(max(miss * share, -0.5 * before), before)
                     # far off, by its logarithm: the colder it comes, the steeper more flow warms it
-                    asked = before * (wanted / before) ** share
-                    if is_near:
-                        asked = min(max(before + miss * share, 0.5 * before), 2.0 * before)
-                work.asked_before_kg_s[i] = before
-                work.asked_miss_kg_s[i] = wanted - before
+                    asked = before + step if is_near else before * (wanted / before) ** share
+                if iteration >= _PATIENCE:
+                    work.asked_before_kg_s[i] = before
+                    work.asked_miss_kg_s[i] = wanted - before
             else:
                 wanted = mass_flow_kg_s[i]
                 asked = wanted

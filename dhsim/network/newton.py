@@ -27,6 +27,7 @@ ITERATIONS_MAX = 100
 _SLOPE_KEPT = 0.5
 _STEP_SMALL = 1e3  # times what counts as none: of smaller steps the slope is mostly rounding, they go in whole
 _SHORTENINGS_MAX = 6
+_ROUNDS_FREE = 30  # in which check valves may fall shut without holding up the others; then no step overshoots one
 _FLOW_START_M_KG_S = 1.0
 
 
@@ -146,11 +147,11 @@ def _start(problem: Problem, potential: Potential) -> None:
 
 
 @inlined
-def _slope_along(branches: Branches, potential: Potential) -> float:
-    """Return the slope of the convex energy along the last step [W]; closed branches have no say."""
+def _slope_along(branches: Branches, potential: Potential, passed_over_pa_s_kg: float) -> float:
+    """Return the slope of the convex energy along the last step [W]; not heard: that slope, and closed ones."""
     slope = 0.0
     for e in range(potential.mass_flow_kg_s.size):
-        if potential.slope_pa_s_kg[e] not in (RESISTANCE_CLOSED_PA_S_KG, math.inf):
+        if potential.slope_pa_s_kg[e] not in (passed_over_pa_s_kg, math.inf):
             across = potential.pressure_pa[branches.node_start[e]] - potential.pressure_pa[branches.node_end[e]]
             slope += (potential.drop_pa[e] - across) * potential.step_kg_s[e]
     return slope
@@ -179,12 +180,13 @@ def solve(problem: Problem, potential: Potential) -> int:
     _evaluate(branches, potential)
     for iteration in range(1, ITERATIONS_MAX + 1):
         _solve_tangents(problem, potential)
+        passed_over = RESISTANCE_CLOSED_PA_S_KG if iteration < _ROUNDS_FREE else math.inf
         largest, total, slope_start = 0.0, 0.0, 0.0
         for e in range(n_branch):
             across = correction[branches.node_start[e]] - correction[branches.node_end[e]]
             step = potential.step_kg_s[e] + across * potential.conductance_kg_s_pa[e]
             potential.step_kg_s[e] = step
-            if potential.slope_pa_s_kg[e] not in (RESISTANCE_CLOSED_PA_S_KG, math.inf):
+            if potential.slope_pa_s_kg[e] not in (passed_over, math.inf):
                 slope_start += step * step * potential.slope_pa_s_kg[e]
             flow[e] += step
             largest = max(largest, abs(flow[e]))
@@ -203,7 +205,7 @@ def solve(problem: Problem, potential: Potential) -> int:
         _evaluate(branches, potential)
         share = 1.0
         for _ in range(_SHORTENINGS_MAX):
-            slope_end = _slope_along(branches, potential)
+            slope_end = _slope_along(branches, potential, passed_over)
             if not balanced or step_largest < _STEP_SMALL * floor or slope_end <= _SLOPE_KEPT * slope_start:
                 break
             shorter = share * max(slope_start / (slope_start + slope_end), 0.1)

@@ -14,12 +14,15 @@ from dhsim.errors import ConvergenceError, Status
 from dhsim.network.instant import Drive, NetworkParts, solve_instant
 from dhsim.network.parcels import Parcels, full_pipes
 from dhsim.network.parts import Floats, Ints, Network, NetworkState
+from dhsim.network.plain import plain_network
 from dhsim.network.setup import Setup, Work, empty_state, empty_work, setup
+from dhsim.network.soundness import bad_values
 
 Progress = Callable[[float], None]
 BLOCK_STEPS = 96
 """Steps between two writings to disk."""
 _PARCELS, _PARCELS_STEADY = 64, 2
+_NO_VALUE = "has a value that is no number, or negative where it must not be"
 _BAD = Status.NOT_CONVERGED | Status.NOT_FINITE
 
 
@@ -106,7 +109,11 @@ def solve_network(network: Network) -> tuple[NetworkState, Status]:
     ------
     ConvergenceError
         If flows and pressures did not settle.
+    ValueError
+        If the network has no answer, or its demand is no number.
     """
+    network = plain_network(network)
+    _refuse_bad(network, NetworkSeries(1))
     made, parts = setup(network), network_parts(network)
     work, state = empty_work(network, made), empty_state(network)
     drive = Drive(network.consumers.heat_w, network.consumers.mass_flow_kg_s, network.temp_ground_c, network.temp_air_c)
@@ -222,11 +229,14 @@ def run_network(
     ConvergenceError
         If a step did not settle; it names the first.
     ValueError
-        For a name in `save` that is none, or a series of the wrong shape.
+        For a name in `save` that is none, a series of the wrong shape or with values that are none (it names the
+        step), or a network that has no answer.
     """
     unknown = sorted(set(save) - set(NetworkState._fields))
     if unknown:
         raise ValueError(f"save: unknown {', '.join(unknown)} (known: {', '.join(NetworkState._fields)})")
+    given, network, step_s = network, plain_network(network), float(step_s)
+    _refuse_bad(network, series)
     made, parts = setup(network), network_parts(network)
     work, state = empty_work(network, made), empty_state(network)
     starts = temp_start_c or (float(_column(series.temp_supply_c, network)[0]), network.temp_ground_c)
@@ -245,7 +255,17 @@ def run_network(
         out = _rows(state, save, n_rows)
         block = _block(network, series, rows)
         _advance(
-            parts, made, block, step_s if plug_flow else 0.0, pipes[0], pipes[1], work, state, out, status[rows], totals
+            parts,
+            made,
+            block,
+            step_s if plug_flow else 0.0,
+            pipes[0],
+            pipes[1],
+            work,
+            state,
+            out,
+            status[rows],
+            totals,
         )
         kept.add(rows, out)
         _raise_if_bad(network, status[rows], k)
@@ -255,7 +275,7 @@ def run_network(
         stored_j += float(work.heat_stored_supply_j.sum() + work.heat_stored_return_j.sum())
     produced_j, consumed_j, lost_j = (float(total) * (1.0 if plug_flow else step_s) for total in totals)
     return NetworkRun(
-        network, step_s if plug_flow else 0.0, kept.arrays(), status, produced_j, consumed_j, lost_j, stored_j
+        given, step_s if plug_flow else 0.0, kept.arrays(), status, produced_j, consumed_j, lost_j, stored_j
     )
 
 
@@ -308,24 +328,42 @@ def _rows(state: NetworkState, save: Sequence[str], n_rows: int) -> NetworkState
 def _block(network: Network, series: NetworkSeries, rows: slice) -> _Block:
     """Return the series of some steps as arrays of their own."""
     n_rows = rows.stop - rows.start
-    consumers, producers = network.consumers, network.producers
 
-    def part(name: str, given: Floats | None, fixed: Floats | float) -> Floats:
-        width = np.shape(fixed)
+    def part(name: str, fixed: Floats | float) -> Floats:
+        given: Floats | None = getattr(series, name)
+        values = np.broadcast_to(fixed, (n_rows, *np.shape(fixed))) if given is None else given[rows]
+        return np.array(values, dtype=np.float64, order="C")  # a copy: also what may only be read compiles to the same
+
+    return _Block(*(part(name, fixed) for name, fixed in _fixed(network).items()))
+
+
+def _fixed(network: Network) -> dict[str, Floats | float]:
+    """Return what a network says itself of all that a series may say, in the order of a block."""
+    return {
+        "heat_w": network.consumers.heat_w,
+        "mass_flow_kg_s": network.consumers.mass_flow_kg_s,
+        "temp_supply_c": network.producers.temp_supply_c,
+        "lift_pa": float(network.producers.lift_pa[0]),
+        "temp_ground_c": network.temp_ground_c,
+        "temp_air_c": network.temp_air_c,
+    }
+
+
+def _refuse_bad(network: Network, series: NetworkSeries) -> None:
+    """Refuse series of the wrong shape, and values that are no numbers where one is needed."""
+    for name, fixed in _fixed(network).items():
+        given: Floats | None = getattr(series, name)
+        expected = (series.n_time, *np.shape(fixed))
         if given is None:
-            return np.ascontiguousarray(np.broadcast_to(fixed, (n_rows, *width)), dtype=np.float64)
-        if np.shape(given) != (series.n_time, *width):
-            raise ValueError(f"{name} has the shape {np.shape(given)}, expected {(series.n_time, *width)}")
-        return np.ascontiguousarray(given[rows], dtype=np.float64)
-
-    return _Block(
-        part("heat_w", series.heat_w, consumers.heat_w),
-        part("mass_flow_kg_s", series.mass_flow_kg_s, consumers.mass_flow_kg_s),
-        part("temp_supply_c", series.temp_supply_c, producers.temp_supply_c),
-        part("lift_pa", series.lift_pa, float(producers.lift_pa[0])),
-        part("temp_ground_c", series.temp_ground_c, network.temp_ground_c),
-        part("temp_air_c", series.temp_air_c, network.temp_air_c),
-    )
+            if np.any(bad_values(network, name, np.asarray(fixed)[None])):
+                raise ValueError(f"{network.name}: {name} {_NO_VALUE}")
+            continue
+        if np.shape(given) != expected:
+            raise ValueError(f"{name} has the shape {np.shape(given)}, expected {expected}")
+        for first in range(0, series.n_time, BLOCK_STEPS):  # a piece at a time: the series may be mapped from disk
+            bad = bad_values(network, name, np.asarray(given[first : first + BLOCK_STEPS]))
+            if np.any(bad):
+                raise ValueError(f"{name} {_NO_VALUE}: step {first + int(np.argwhere(bad)[0, 0])}")
 
 
 def _raise_if_bad(network: Network, status: Ints, first: int) -> None:

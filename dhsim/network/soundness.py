@@ -15,7 +15,7 @@ _HEAT_ASKED = (int(ConsumerKind.TEMP_DROP), int(ConsumerKind.TEMP_RETURN))
 
 
 def refuse_unsound(network: Network) -> None:
-    """Refuse a network that has no answer.
+    """Refuse a network that has no answer, whatever is asked of it.
 
     Parameters
     ----------
@@ -32,31 +32,24 @@ def refuse_unsound(network: Network) -> None:
         *_elements(network),
         *_producers(network),
         *_plant(network),
-        *demand_problems(network, network.consumers.heat_w, network.consumers.mass_flow_kg_s),
         *_consumers(network),
     ]
     if problems:
         raise ValueError(f"{network.name}: " + "\n".join(problems))
 
 
-def demand_problems(network: Network, heat_w: Floats, mass_flow_kg_s: Floats) -> list[str]:
-    """Return what is wrong with the demand, arrays of shape (..., n_consumer)."""
-    consumers = network.consumers
-    given = consumers.kind == ConsumerKind.MASS_FLOW
-    asked = np.isin(consumers.kind, _HEAT_ASKED)
-    bad_flow = given & ~_all_steps((mass_flow_kg_s >= 0.0) & (mass_flow_kg_s < np.inf), given)
-    bad_heat = asked & ~_all_steps((heat_w >= 0.0) & (heat_w < np.inf), asked)
-    bad_heat |= ~asked & ~_all_steps(~np.isinf(heat_w), ~asked)
-    return [
-        *_named(network.consumer_ids, bad_flow, "mass_flow_kg_s must be a number, not negative"),
-        *_named(network.consumer_ids, bad_heat, "heat_w must be a number; not negative where the flow follows from it"),
-    ]
+def bad_values(network: Network, name: str, values: Floats) -> Flags:
+    """Return which values of a series are none, shape as `values`, (n_time, ...).
 
-
-def _all_steps(good: Flags, where: Flags) -> Flags:
-    """Return which consumers are good at all steps, looking at those in `where` only."""
-    found: Flags = np.all(np.atleast_2d(good), axis=0) | ~where
-    return found
+    Heat may be NaN where the flow does not follow from it, and flows may be anything where they are not given.
+    """
+    kind, nothing = network.consumers.kind, np.zeros(values.shape, dtype=np.bool_)
+    if name == "mass_flow_kg_s":
+        return np.where(kind == ConsumerKind.MASS_FLOW, ~((values >= 0.0) & (values < np.inf)), nothing)
+    if name == "heat_w":
+        bad: Flags = np.where(np.isin(kind, _HEAT_ASKED), ~((values >= 0.0) & (values < np.inf)), np.isinf(values))
+        return bad
+    return ~np.isfinite(values)
 
 
 def _named(ids: tuple[str, ...], bad: Flags, message: str) -> Iterator[str]:
@@ -94,6 +87,7 @@ def _producers(network: Network) -> Iterator[str]:
     again[lifting] = [node in nodes[:k] for k, node in enumerate(nodes)]
     yield from _named(network.producer_ids, again, "cannot fix the lift where another does: let it fix its flow")
     value = np.where(lifting, producers.lift_pa, producers.mass_flow_kg_s)
+    value[:1] = 0.0  # the first one's lift comes with the demand
     yield from _named(network.producer_ids, ~np.isfinite(value), "lift_pa or mass_flow_kg_s must be a number")
 
 

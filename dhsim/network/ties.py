@@ -79,7 +79,7 @@ def islands_of(n_node: int, branches: Branches, given: Ints) -> Islands:
         lost = np.flatnonzero(~np.isin(part, list(known)))
         raise ValueError(f"{lost.size} nodes are tied to no producer, by no pipe and no valve (first: {lost[0]})")
     number = {int(part[behind]): k for k, (_, behind) in enumerate(islands)}
-    outside, behind = np.array(islands, dtype=np.int64).reshape(-1, 2).T
+    outside, behind = (np.array([island[i] for island in islands], dtype=np.int64) for i in (0, 1))
     held = np.array([int(np.flatnonzero(part == part[node])[0]) for node in behind], dtype=np.int64)
     return Islands(np.array([number.get(int(p), NO_ISLAND) for p in part], dtype=np.int64), held, outside, behind)
 

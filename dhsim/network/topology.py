@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from dhsim.network.parts import Ints
 
@@ -48,11 +45,3 @@ def tree(order: list[int], start: list[str], end: list[str], root: str) -> tuple
     """Return the upstream node of each pipe in `order`, and the index of every named node (the root is 0)."""
     node = {root: 0} | {end[index]: position + 1 for position, index in enumerate(order)}
     return np.array([node[start[index]] for index in order], dtype=np.int64), node
-
-
-def reached(n_node: int, node_start: Ints, node_end: Ints, roots: Ints) -> NDArray[np.bool_]:
-    """Return which nodes branches tie to any of the roots, shape (n_node,)."""
-    ties = coo_array((np.ones(node_start.size), (node_start, node_end)), shape=(n_node, n_node))
-    _, part = connected_components(ties, directed=False)
-    found: NDArray[np.bool_] = np.isin(part, part[roots])
-    return found

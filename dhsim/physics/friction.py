@@ -92,8 +92,35 @@ def colebrook_root(reynolds: float, roughness_share: float, root_start: float) -
 
 
 @elementwise
-def _turbulent_slope(reynolds: float, roughness_share: float, root: float) -> float:
-    """Return df/dRe of Colebrook's friction factor, from its inverse root."""
+def colebrook_slope(reynolds: float, roughness_share: float, root: float) -> float:
+    """Return the slope of Colebrook's friction factor in the Reynolds number, df/dRe.
+
+    ``f' = -2 x' / x^3`` with the inverse root x of f
+
+    Parameters
+    ----------
+    reynolds
+        Reynolds number Re [-].
+    roughness_share
+        Relative roughness over Colebrook's constant [-].
+    root
+        `colebrook_root` at this Reynolds number [-].
+
+    Returns
+    -------
+    float
+        Slope [-], negative.
+
+    Notes
+    -----
+    Source: the derivative of Colebrook's equation, as `friction_factor`.
+
+    Examples
+    --------
+    >>> root = colebrook_root(1e5, 1e-4 / 3.7, 0.0)
+    >>> round(float(colebrook_slope(1e5, 1e-4 / 3.7, root)) * 1e8, 3)
+    -3.46
+    """
     flow_share = _COLEBROOK_FLOW / reynolds
     inside = roughness_share + flow_share * root
     root_slope = _TWO_PER_LN10 * flow_share * root / (reynolds * (inside + _TWO_PER_LN10 * flow_share))
@@ -106,7 +133,7 @@ def _transition(reynolds: float, roughness_share: float, as_slope: bool) -> floa
     root = colebrook_root(REYNOLDS_TURBULENT, roughness_share, 0.0)
     width = REYNOLDS_TURBULENT - REYNOLDS_LAMINAR
     low, low_slope = 64.0 / REYNOLDS_LAMINAR, -64.0 * width / (REYNOLDS_LAMINAR * REYNOLDS_LAMINAR)
-    high, high_slope = 1.0 / (root * root), width * _turbulent_slope(REYNOLDS_TURBULENT, roughness_share, root)
+    high, high_slope = 1.0 / (root * root), width * colebrook_slope(REYNOLDS_TURBULENT, roughness_share, root)
     s = (reynolds - REYNOLDS_LAMINAR) / width
     rise = high - low
     square = 3.0 * rise - 2.0 * low_slope - high_slope
@@ -148,7 +175,7 @@ def friction_slope(reynolds: float, roughness_share: float, root: float) -> floa
         return -64.0 / (bounded * bounded)
     if reynolds < REYNOLDS_TURBULENT:
         return _transition(reynolds, roughness_share, True)
-    return _turbulent_slope(reynolds, roughness_share, root)
+    return colebrook_slope(reynolds, roughness_share, root)
 
 
 @elementwise

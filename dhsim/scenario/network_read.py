@@ -18,6 +18,7 @@ from dhsim.scenario.network_layout import layout_findings, layout_of
 from dhsim.scenario.network_schema import NetworkScenario
 from dhsim.scenario.network_tables import read_text, tables_entry
 from dhsim.scenario.read import read_entry
+from dhsim.scenario.section import Section
 from dhsim.scenario.source import OVERRIDE, Entry, Place, SourceMap, overridden, problem_at
 from dhsim.scenario.wording import out_of_range, part_type, unknown_key, wrong_type
 
@@ -89,7 +90,7 @@ def _entry_of(path: Path, problems: list[Problem]) -> Entry | None:
 
 def _checked(entry: Entry, source: SourceMap, problems: list[Problem]) -> NetworkScenario | None:
     """Return the network if all is well with its keys; append what is not."""
-    said = _native(NetworkScenario, entry)
+    said = native_values(NetworkScenario, entry)
     known = {problem.key for problem in problems if problem.key}
     try:
         return NetworkScenario.model_validate(said, strict=True).placed(source)
@@ -99,13 +100,15 @@ def _checked(entry: Entry, source: SourceMap, problems: list[Problem]) -> Networ
     return None
 
 
-def _native(kind: Any, entry: Entry) -> Any:
+def native_values(kind: Any, entry: Entry) -> Any:
     """Return an entry as plain values without the nulls."""
     value = entry.value
     if isinstance(value, dict):
-        return {name: _native(part_type(kind, name), part) for name, part in value.items() if part.value is not None}
+        return {
+            name: native_values(part_type(kind, name), part) for name, part in value.items() if part.value is not None
+        }
     if isinstance(value, list):
-        return [_native(part_type(kind, index), part) for index, part in enumerate(value)]
+        return [native_values(part_type(kind, index), part) for index, part in enumerate(value)]
     return value
 
 
@@ -117,7 +120,7 @@ def _said_by_schema(errors: Sequence[ErrorDetails], said: Mapping[str, Any]) -> 
         if isinstance(reason, InconsistentError):
             return list(reason.findings)
         key = ".".join(str(part) for part in error["loc"])
-        made.append(Finding(key, _whose(error["loc"], said) + _plain_english(error)))
+        made.append(Finding(key, _whose(error["loc"], said) + plain_english(error, NetworkScenario)))
     broken = {finding.key for finding in made}
     layout = layout_of(said) if _lists_of_mappings(said) else None
     if layout is not None and layout.edges:
@@ -139,11 +142,11 @@ def _whose(loc: Sequence[int | str], said: Mapping[str, Any]) -> str:
     return f"{_SINGULAR[str(loc[0])]} {id_!r}: " if isinstance(id_, str) and id_ and loc[-1] != "id" else ""
 
 
-def _plain_english(error: ErrorDetails) -> str:
-    """Return what is wrong, in words of the file."""
+def plain_english(error: ErrorDetails, root: type[Section]) -> str:
+    """Return what is wrong, in words of the file; `root` is the section that the whole file is."""
     loc, kind_of_error, value = error["loc"], error["type"], error.get("input")
     name = next((part for part in reversed(loc) if isinstance(part, str)), "")
-    section: Any = NetworkScenario
+    section: Any = root
     for part in loc[:-1]:
         section = part_type(section, part)
     if kind_of_error == "missing":

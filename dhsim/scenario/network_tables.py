@@ -63,7 +63,7 @@ def tables_entry(folder: Path, problems: list[Problem]) -> Entry | None:
     for name in present:
         if name in made.value:
             problems.append(problem_at(made.value[name].place, f"stands in {name}.csv too: leave one out", name))
-        rows = _rows(folder / f"{name}.csv", name, left_out, problems)
+        rows = table_rows(folder / f"{name}.csv", name, TABLES[name], left_out, problems)
         if rows is not None:
             made.value[name] = rows
     return made if all(name in made.value for name in _NEEDED) else None
@@ -97,7 +97,7 @@ def _neighbour(folder: Path, name: str) -> str:
     return f" (did you mean {near})" if near else ""
 
 
-def _rows(path: Path, name: str, left_out: set[str], problems: list[Problem]) -> Entry | None:
+def table_rows(path: Path, name: str, kind: type[Section], left_out: set[str], problems: list[Problem]) -> Entry | None:
     """Return a table's rows as a list of mappings, or None if it cannot be read at all."""
     text = read_text(path, problems)
     if text is None:
@@ -117,7 +117,7 @@ def _rows(path: Path, name: str, left_out: set[str], problems: list[Problem]) ->
             what = f"column {cell.text!r} stands here twice" if cell.text else "a column without a name"
             problems.append(problem_at(Place(str(path), first, cell.column), what, name))
             return None
-        if cell.text not in left_out and (wrong := _strange(cell.text, TABLES[name])):
+        if cell.text not in left_out and (wrong := _strange(cell.text, kind)):
             problems.append(problem_at(Place(str(path), first, cell.column), wrong, f"{name}.{cell.text}"))
             left_out = left_out | {cell.text}
     rows: list[Entry] = []
@@ -128,7 +128,7 @@ def _rows(path: Path, name: str, left_out: set[str], problems: list[Problem]) ->
             got = "a quotation that does not end" if cells is None else f"{len(cells)} cells under {len(names)} columns"
             problems.append(problem_at(place, f"expected one cell a column (got {got})", f"{name}.{len(rows)}"))
         pairs = [(title, cell) for title, cell in zip(names, cells or [], strict=False) if title not in left_out]
-        rows.append(Entry(_row(pairs, TABLES[name], str(path), at), place))
+        rows.append(Entry(_row(pairs, kind, str(path), at), place))
     return Entry(rows, Place(str(path), first, 1))
 
 

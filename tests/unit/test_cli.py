@@ -148,7 +148,7 @@ def test_compare_prints_and_writes(case_folder: Path, tmp_path: Path) -> None:
     assert "first" in result.stdout
     assert "second" in result.stdout
     series = {f"{name}.{kind}" for name in ("first", "second") for kind in ("csv", "parquet")}
-    assert files_in(out) == {"report.html", "scorecard.json", *series}
+    assert files_in(out) == {"report.html", "scorecard.json", "buildings.csv", "pipes.csv", *series}
     scores = json.loads((out / "scorecard.json").read_text(encoding="utf-8"))
     assert [score["name"] for score in scores] == ["first", "second"]
     assert len(pd.read_parquet(out / "first.parquet")) == 2 * 24 * 4

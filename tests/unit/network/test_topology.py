@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dhsim.network.topology import order_of_tree, reached, tree
+from dhsim.network.topology import order_of_tree, tree
 
 START = ["A", "root", "root", "A", "c"]
 END = ["b", "A", "d", "c", "e"]
@@ -44,11 +44,3 @@ def test_a_loop_is_named():
 def test_an_island_is_named():
     with pytest.raises(ValueError, match="not connected to 'root': x"):
         order_of_tree(["root", "x"], ["a", "y"], "root")
-
-
-def test_what_no_branch_ties_to_a_root_is_not_reached():
-    # 0-1-2 and 3-4 are tied, 5 stands alone; the way a branch points does not matter
-    found = reached(6, np.array([0, 2, 4]), np.array([1, 1, 3]), np.array([0]))
-    np.testing.assert_array_equal(found, [True, True, True, False, False, False])
-    both = reached(6, np.array([0, 2, 4]), np.array([1, 1, 3]), np.array([2, 5]))
-    np.testing.assert_array_equal(both, [True, True, True, False, False, True])

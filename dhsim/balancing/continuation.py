@@ -1,0 +1,110 @@
+"""The Pareto problem from weight to weight: each solution starts the next, and kicks look for better valleys."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dhsim.balancing.search import UNCHANGED, Candidate, Search
+from dhsim.balancing.vertices import polished_exactly, vertex_problem
+from dhsim.errors import ConvergenceError
+
+ZETA_LEAST = 1e-3
+"""Stands for the limit at zero, where the front is only weakly Pareto-optimal."""
+ZETA_FIRST = 0.05
+_STEP_MAX = 0.1
+_KICKS = ((0.45, 1), (0.55, 2), (0.65, 5), (0.85, 7))
+"""Kicks on the way up and again on the way down, from which weighting on."""
+_VALVES_KICKED = 64
+"""Number of valves to which the number of kicks belongs; fewer valves get more."""
+_VALVES_SMALL = 16
+"""Number of valves up to which kicks also go anywhere in the ranges, at every weighting."""
+_KICKS_SMALL = 3
+_POLISHED = 3
+"""Candidates at each weight that are improved for the exact worst case."""
+_GAIN_LEAST = 1e-11
+_SEED = 35
+
+
+def followed(search: Search, weights: list[float], effort: float) -> dict[float, Candidate]:
+    """Return the best candidate of each weight: up along the weighting and down again, with kicks where it pays."""
+    asked = {max(zeta, ZETA_LEAST) for zeta in weights}
+    first = min(asked, key=lambda zeta: abs(zeta - ZETA_FIRST))
+    first = ZETA_FIRST if first > ZETA_FIRST else first
+    upward = _with_steps(sorted({zeta for zeta in asked if zeta > first} | {first}))
+    downward = [zeta for zeta in upward[::-1] if zeta >= min(asked)]
+    below = sorted((zeta for zeta in asked if zeta < first), reverse=True)
+    random = np.random.default_rng(_SEED)
+    best: dict[float, Candidate] = {}
+    start = here = search.cold(first)
+    for zeta in below:
+        here = _improved(search, best, here, zeta, 0, random)
+    here = start
+    share = effort * (_VALVES_KICKED / search.free.size) ** 0.5  # a large problem's solution takes longer
+    least = _KICKS_SMALL if search.free.size <= _VALVES_SMALL else 0
+    for zeta in [*upward, *downward]:
+        here = _improved(
+            search, best, here, zeta, round(share * max(_kicks(zeta), least)) if zeta in asked else 0, random
+        )
+    if not best:
+        raise ConvergenceError("no weighting could be solved: look at the building's ranges and coefficients")
+    return {zeta: _chosen(search, best, zeta) for zeta in asked}
+
+
+def exactly(search: Search, found: dict[float, Candidate], max_changed: int | None) -> dict[float, Candidate]:
+    """Return candidates improved for the worst case itself, from those that are best at each weight."""
+    problem, better = vertex_problem(search.model), {}
+    for zeta in found:
+        order = sorted(found.values(), key=lambda candidate: search.objective_rel(candidate, zeta))
+        trials = []
+        for start in order[:_POLISHED]:
+            use = None if max_changed is None else np.flatnonzero(np.abs(start.log_setting) >= UNCHANGED)
+            trials.append(polished_exactly(search, problem, start, zeta, use))
+        better[zeta] = min(trials, key=lambda candidate: search.objective_rel(candidate, zeta))
+    return better
+
+
+def _with_steps(path: list[float]) -> list[float]:
+    """Return weights with others between them, where needed to keep the steps of the continuation short."""
+    steps = [path[0]]
+    for zeta in path[1:]:
+        count = int(np.ceil((zeta - steps[-1]) / _STEP_MAX - 1e-9))
+        steps += [float(between) for between in np.linspace(steps[-1], zeta, max(count, 1) + 1)[1:-1]] + [zeta]
+    return steps
+
+
+def _kicks(zeta: float) -> int:
+    return next((count for start, count in reversed(_KICKS) if zeta >= start), 0)
+
+
+def _improved(
+    search: Search,
+    best: dict[float, Candidate],
+    here: Candidate | None,
+    zeta: float,
+    kicks: int,
+    random: np.random.Generator,
+) -> Candidate | None:
+    """Write the best candidate found at a weight, from a neighbour's and from kicks; return it."""
+    trial = search.along(here, zeta) if here is not None else None
+    if trial is None:
+        trial = search.polished(here, zeta) if here is not None else search.cold(zeta)
+    _offer(search, best, zeta, trial)
+    for i in range(kicks):
+        if zeta in best:
+            anywhere = i % 2 == 0 and search.free.size <= _VALVES_SMALL
+            _offer(search, best, zeta, search.kicked(best[zeta], zeta, random, anywhere=anywhere))
+    return best.get(zeta, here)
+
+
+def _offer(search: Search, best: dict[float, Candidate], zeta: float, trial: Candidate | None) -> None:
+    if trial is None:
+        return
+    value = search.objective_rel(trial, zeta)
+    if np.isfinite(value) and (zeta not in best or value < search.objective_rel(best[zeta], zeta) - _GAIN_LEAST):
+        best[zeta] = trial
+
+
+def _chosen(search: Search, best: dict[float, Candidate], zeta: float) -> Candidate:
+    """Return the best of all candidates at a weight, doing nothing among them."""
+    nothing = search.evaluate(np.zeros(search.free.size))
+    return min([*best.values(), nothing], key=lambda candidate: search.objective_rel(candidate, zeta))

@@ -1,0 +1,111 @@
+"""What a building file may say, whatever its form: YAML or JSON, a folder of tables, or the size of a synthetic one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from dhsim.errors import Problem
+from dhsim.scenario.building_agreement import building_disagreements
+from dhsim.scenario.building_parts import (
+    BuildingDesign,
+    BuildingNeighbours,
+    BuildingPipe,
+    BuildingPump,
+    BuildingRadiator,
+    BuildingSensors,
+    BuildingValve,
+    BuildingValveType,
+    BuildingZone,
+    ProtocolRow,
+    SyntheticBuildingSection,
+)
+from dhsim.scenario.consistency import InconsistentError
+from dhsim.scenario.network_schema import FluidSection
+from dhsim.scenario.section import NotNegative, Section
+from dhsim.scenario.source import Place, SourceMap, problem_at
+
+__all__ = [
+    "BuildingDesign",
+    "BuildingNeighbours",
+    "BuildingPipe",
+    "BuildingPump",
+    "BuildingRadiator",
+    "BuildingScenario",
+    "BuildingSensors",
+    "BuildingValve",
+    "BuildingValveType",
+    "BuildingZone",
+    "ProtocolRow",
+    "SyntheticBuildingSection",
+]
+
+
+class BuildingScenario(Section):
+    """One building's heating circuit, read and checked."""
+
+    schema_version: Literal[1] = 1
+    name: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    synthetic: SyntheticBuildingSection | None = None
+    """In place of all that follows, but sensors."""
+    fluid: FluidSection = FluidSection(temp_c=60.0)
+    """Water at 60 degC if left out."""
+    friction: Literal["colebrook", "laminar_aware"] = "colebrook"
+    pump: BuildingPump | None = None
+    design: BuildingDesign = BuildingDesign()
+    roughness_mm: NotNegative | None = None
+    """Of pipes that do not say their own."""
+    ignore: list[str] = Field(default_factory=list)
+    """Of tables: columns that are no concern of dhsim."""
+    zones: list[BuildingZone] = Field(default_factory=list)
+    radiators: list[BuildingRadiator] = Field(default_factory=list)
+    valves: list[BuildingValve] = Field(default_factory=list)
+    pipes: list[BuildingPipe] = Field(default_factory=list)
+    valve_types: list[BuildingValveType] = Field(default_factory=list)
+    neighbours: list[BuildingNeighbours] = Field(default_factory=list)
+    protocol: list[ProtocolRow] = Field(default_factory=list)
+    sensors: BuildingSensors | None = None
+
+    _source: SourceMap = PrivateAttr(default_factory=SourceMap)
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> BuildingScenario:
+        findings = building_disagreements(self)
+        if findings:
+            raise InconsistentError(findings)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        # what is said counts, not where it stands
+        return isinstance(other, BuildingScenario) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(self.content_hash())
+
+    def placed(self, source: SourceMap) -> Self:
+        """Return the same building with the places of its keys."""
+        twin = self.model_copy()
+        twin._source = source
+        return twin
+
+    @property
+    def path(self) -> str:
+        """The file or folder it was read from; empty if made in Python."""
+        return self._source.path
+
+    def where(self, key: str) -> Place:
+        """Return where a dotted key stands (`valves.0.setting`); the mapping around it if it is a default."""
+        return self._source.where(key)
+
+    def problem(self, key: str, message: str) -> Problem:
+        """Return a problem with the place of the key."""
+        return problem_at(self.where(key), message, key)
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of everything the building says, wherever its file stands."""
+        said = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(said.encode()).hexdigest()
