@@ -276,12 +276,15 @@ def check(files: Annotated[list[Path], typer.Argument(help="Networks.", show_def
                 say(f"{file}: not good\n{error}")
                 good = False
                 continue
-            loops = len(network.supply_ids) - len(set(network.supply.node_start) | set(network.supply.node_end)) + 1
+            own = network.elements.is_return == 0
+            start = [*network.supply.node_start, *network.elements.node_start[own]]
+            end = [*network.supply.node_end, *network.elements.node_end[own]]
+            loops = len(start) - len({*start, *end}) + 1
             km = float(network.supply.length_m.sum()) / _M_PER_KM
             typer.echo(
-                f"{file}: ok, {network.name}: {len(network.node_ids)} nodes, {len(network.supply_ids)} supply pipes "
-                f"({km:.2f} km), {loops} loops, {len(network.consumer_ids)} consumers, "
-                f"{len(network.producer_ids)} producers, {len(network.element_ids)} valves and pumps"
+                f"{file}: ok, {network.name}: {len(network.supply_ids)} supply pipes ({km:.2f} km), nodes: "
+                f"{len(network.node_ids)}, loops: {loops}, consumers: {len(network.consumer_ids)}, "
+                f"producers: {len(network.producer_ids)}, valves and pumps: {len(network.element_ids)}"
             )
         if not good:
             raise typer.Exit(DhsimError.exit_code)

@@ -90,5 +90,7 @@ def test_two_substations_may_share_a_building_s_node(project_root: Path) -> None
         load_scenario(project_root / OMSK / "baseline.yaml", overrides)
     pipes = [{"id": "p", "start": "substation", "end": "155", "length_m": 9, "diameter_inner_mm": 70}]
     buildings = [{"id": "155"}, {"id": "155-2", "node": "155"}]
-    two = load_scenario(project_root / OMSK / "baseline.yaml", {"buildings": buildings, "pipes": pipes, "network": None})
+    two = load_scenario(
+        project_root / OMSK / "baseline.yaml", {"buildings": buildings, "pipes": pipes, "network": None}
+    )
     assert [building.node for building in two.buildings] == [None, "155"]
