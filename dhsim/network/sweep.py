@@ -236,6 +236,14 @@ def _cool_idle(temp_ground_c: float, work: Work, temp_node_c: Floats) -> None:
 
 
 @inlined
+def _show_standing(ways: Ways, flow: Floats, outlet_c: Floats, n_pipe: int, work: Work, temp_node_c: Floats) -> None:
+    """Give nodes at the end of pipes in which water stands the temperature that it has there."""
+    for j in range(n_pipe):
+        if flow[j] == 0.0 and work.mass_node_kg_s[ways.node_end[j]] <= 0.0:
+            temp_node_c[ways.node_end[j]] = outlet_c[j]
+
+
+@inlined
 def sweep_supply(parts: NetworkParts, made: Setup, drive: Drive, step_s: float, work: Work, state: NetworkState) -> int:
     """Send the producers' water through the supply line; return the status."""
     ways, flow = made.supply_ways, work.flow_supply_kg_s
@@ -255,6 +263,8 @@ def sweep_supply(parts: NetworkParts, made: Setup, drive: Drive, step_s: float, 
                 break
     if step_s == 0.0:
         _cool_idle(drive.temp_ground_c, work, temp)
+    else:
+        _show_standing(ways, flow, work.outlet_supply_c, state.temp_outlet_supply_c.size, work, temp)
     for j in range(state.temp_outlet_supply_c.size):
         state.temp_outlet_supply_c[j] = work.outlet_supply_c[j]
     return 0 if miss <= TOLERANCE_CIRCLING_K else _NOT_CONVERGED
@@ -280,6 +290,8 @@ def sweep_return(parts: NetworkParts, made: Setup, drive: Drive, step_s: float, 
                 break
     if step_s == 0.0:
         _cool_idle(drive.temp_ground_c, work, temp)
+    else:
+        _show_standing(ways, flow, work.outlet_return_c, state.temp_outlet_return_c.size, work, temp)
     for j in range(state.temp_outlet_return_c.size):
         state.temp_outlet_return_c[j] = work.outlet_return_c[j]
     return status if miss <= TOLERANCE_CIRCLING_K else status | _NOT_CONVERGED

@@ -126,6 +126,17 @@ def test_water_in_the_pipes_starts_as_told():
     assert run.arrays["temp_return_producer_c"][0, 0] == pytest.approx(30.0, abs=0.1)
 
 
+def test_standing_water_is_shown_as_cold_as_it_is():
+    tree = network_of([(0, 1), (1, 2)], [(2, {"kind": TEMP_DROP, "temp_drop_k": 30.0})])
+    heat_w = np.full((30, 1), tree.consumers.heat_w[0])
+    heat_w[5:] = 0.0
+    run = run_network(tree, NetworkSeries(30, heat_w=heat_w), plug_flow=True)
+    at_house, outlet = run.arrays["temp_supply_c"][:, 2], run.arrays["temp_outlet_supply_c"][:, 1]
+    np.testing.assert_array_equal(at_house[5:], outlet[5:])
+    assert np.all(np.diff(at_house[5:]) < 0.0)
+    assert at_house[-1] < at_house[4] - 1.0
+
+
 @pytest.mark.parametrize(
     ("name", "shape"),
     [
