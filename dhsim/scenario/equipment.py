@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from dhsim.scenario.piping import PipeConstruction
-from dhsim.scenario.section import Finite, NotNegative, Positive, RoomTemp, Section, Share, WaterTemp
+from dhsim.scenario.section import Finite, NotNegative, Positive, RoomTemp, Section, Share, WaterTemp, refuse_bad_points
 
 
 class PumpSection(Section):
@@ -36,13 +35,7 @@ class PumpSection(Section):
         curve = (self.flow_m3_h, self.head_m, self.efficiency_best, self.flow_best_m3_h)
         if self.count and (self.model is None) == any(part is None for part in curve):
             raise ValueError("needs either model, or all of flow_m3_h, head_m, efficiency_best, flow_best_m3_h")
-        if self.flow_m3_h is not None and self.head_m is not None:
-            if len(self.flow_m3_h) != len(self.head_m):
-                raise ValueError("flow_m3_h and head_m differ in length")
-            if any(b <= a for a, b in pairwise(self.flow_m3_h)):
-                raise ValueError("flow_m3_h must ascend")
-            if any(b >= a for a, b in pairwise(self.head_m)):
-                raise ValueError("impossible pump: head_m must fall as the flow rises")
+        refuse_bad_points(self.flow_m3_h, self.head_m)
         return self
 
 

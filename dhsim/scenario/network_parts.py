@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from dhsim.scenario.piping import PipeConstruction
-from dhsim.scenario.section import Finite, NotNegative, Positive, Section, Share, WaterTemp
+from dhsim.scenario.section import Finite, NotNegative, Positive, Section, Share, WaterTemp, refuse_bad_points
 
 Id = Annotated[str, Field(min_length=1)]
 Point = Annotated[list[Finite], Field(min_length=2, max_length=3)]
@@ -90,13 +89,7 @@ class PumpCurve(Section):
         pair = (self.flow_m3_h, self.head_m)
         if (self.model is None) == (None in pair) or (self.model is not None and pair != (None, None)):
             raise ValueError("needs either model, or flow_m3_h and head_m")
-        if self.flow_m3_h is not None and self.head_m is not None:
-            if len(self.flow_m3_h) != len(self.head_m):
-                raise ValueError("flow_m3_h and head_m differ in length")
-            if any(b <= a for a, b in pairwise(self.flow_m3_h)):
-                raise ValueError("flow_m3_h must ascend")
-            if any(b >= a for a, b in pairwise(self.head_m)):
-                raise ValueError("impossible pump: head_m must fall as the flow rises")
+        refuse_bad_points(self.flow_m3_h, self.head_m)
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
@@ -29,3 +30,15 @@ def require_ascending(points: list[tuple[float, float]] | None) -> None:
     """Raise ValueError unless the points ascend in outdoor temperature."""
     if points and any(b[0] <= a[0] for a, b in pairwise(points)):
         raise ValueError("points must ascend in outdoor temperature")
+
+
+def refuse_bad_points(flow_m3_h: Sequence[float] | None, head_m: Sequence[float] | None) -> None:
+    """Raise ValueError unless the points of a pump's curve go with each other and fall."""
+    if flow_m3_h is None or head_m is None:
+        return
+    if len(flow_m3_h) != len(head_m):
+        raise ValueError("flow_m3_h and head_m differ in length")
+    if any(b <= a for a, b in pairwise(flow_m3_h)):
+        raise ValueError("flow_m3_h must ascend")
+    if any(b >= a for a, b in pairwise(head_m)):
+        raise ValueError("impossible pump: head_m must fall as the flow rises")
