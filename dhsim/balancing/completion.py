@@ -44,7 +44,8 @@ def completed(fit: Posterior, zone_ids: Sequence[str]) -> Posterior:
         If fewer than two zones were identified.
     """
     place = {name: z for z, name in enumerate(fit.zone_ids)}
-    known = [z for z in range(len(fit.zone_ids)) if fit.theta_per_s[z] > 0.0 and fit.nu_per_s[z] > 0.0]
+    asked = [place[name] for name in zone_ids if name in place]
+    known = [z for z in asked if fit.theta_per_s[z] > 0.0 and fit.nu_per_s[z] > 0.0]
     if len(known) < _KNOWN_MIN:
         raise DhsimError(f"{len(known)} of {len(zone_ids)} zones were identified: at least {_KNOWN_MIN} are needed")
     at = np.array([place[name] if place.get(name) in known else -1 for name in zone_ids])
@@ -62,7 +63,7 @@ def completed(fit: Posterior, zone_ids: Sequence[str]) -> Posterior:
     def filled(values: Floats, with_: float) -> Floats:
         made = values[at].astype(np.float64)
         made[absent] = with_
-        return made
+        return np.asarray(made)
 
     believed = [filled(np.broadcast_to(side, len(fit.zone_ids)), part) for side, part in
                 zip(fit.prior, (mean, sd), strict=True)]  # fmt: skip
@@ -82,5 +83,5 @@ def completed(fit: Posterior, zone_ids: Sequence[str]) -> Posterior:
         prior_share_rel=filled(fit.prior_share_rel, 1.0),
         pairs=pairs,
         sensor_sd_k=None if fit.sensor_sd_k is None else filled(fit.sensor_sd_k, float("nan")),
-        flags=(*fit.flags, *(Flag("assumed", zone_ids[z], text) for z in absent)),
+        flags=(*fit.flags, *(Flag("assumed", zone_ids[z], text) for z in absent.tolist())),
     )

@@ -127,7 +127,7 @@ def steady_spread_k(
     Examples
     --------
     >>> round(float(steady_spread_k([1.0, 1.0], [1.0, 1.1], 21.0, 1.0)), 3)
-    0.69
+    0.658
     """
     theta, nu = np.asarray(theta_per_s, np.float64), np.asarray(nu_per_s, np.float64)
     rho = nu / (theta + nu)

@@ -114,7 +114,7 @@ def valve_changes(
     before, after = valve_settings(building, types), valve_settings(building, types, new)
     flows = [np.abs(solve_flows(building, k, friction).flow_m3_s[building.valves]) * _L_H for k in (None, new)]
     is_riser = np.isin(np.arange(building.valves.size), riser_valves(building))
-    made = []
+    made: list[ValveChange] = []
     for v in _order(building, changed, is_riser):
         made.append(
             ValveChange(
@@ -163,7 +163,7 @@ def _depth(building: Building) -> Floats:
         for node in nodes[1:].tolist():
             up = int(parent[node])
             far[node] = min(far[node], far[up] + length[edge_of[frozenset((up, node))]])
-    return np.minimum(far[building.upstream], far[building.downstream])
+    return np.asarray(np.minimum(far[building.upstream], far[building.downstream]))
 
 
 def changes_frame(changes: Sequence[ValveChange]) -> pd.DataFrame:

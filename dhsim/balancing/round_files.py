@@ -99,13 +99,14 @@ def read_posterior(path: Path) -> Posterior:
     """Return the posterior of a file."""
     found = read_arrays(path)
     told = json.loads(str(found["told"]))
+    arrays: dict[str, Any] = {name: found.get(name) for name in _POSTERIOR}
     return Posterior(
         zone_ids=tuple(str(name) for name in found["zone_ids"]),
         method=told["method"],
         step_s=float(told["step_s"]),
         prior=ThetaPrior(found["prior_mean_per_s"], found["prior_sd_per_s"]),
         flags=flags_from_rows(told["flags"]),
-        **{name: found.get(name) for name in _POSTERIOR},
+        **arrays,
     )
 
 

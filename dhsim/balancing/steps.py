@@ -40,7 +40,7 @@ from dhsim.balancing.workflow import (
     write_building,
     write_state,
 )
-from dhsim.errors import DhsimError
+from dhsim.errors import ConvergenceError, DhsimError
 from dhsim.network.parts import Floats
 from dhsim.units import S_PER_H
 
@@ -243,7 +243,8 @@ def choose_settings(
 ) -> Workflow:
     """Choose the settings to be made, rounded to what the valves' scales show.
 
-    Without options of its own the point of the front at that weight is taken, solved if it is not there.
+    The options of the front hold here too, and further ones narrow them. Without further ones the point of the front
+    at that weight is taken, and solved if it is not there.
 
     Parameters
     ----------
@@ -252,7 +253,7 @@ def choose_settings(
     zeta
         Weight of the best case.
     options
-        What may be turned, if otherwise than in the front.
+        What narrows those of the front.
     keep_scale
         Round to turns and presets; False takes the settings as they came.
     effort
@@ -272,20 +273,43 @@ def choose_settings(
     """
     flow = open_workflow(folder)
     last = flow.last
-    same = options is None or options == last.state.front
-    used = options if options is not None else (last.state.front or FrontOptions())
-    stored = _stored(last, zeta) if same else None
+    used = narrowed(last.state.front or FrontOptions(), options)
+    stored = _stored(last, zeta) if used == last.state.front else None
     front = _solved(last, [zeta], used, 0.0 if stored is not None else effort)
     point = front.points[0] if stored is None else _point(front.points[0], stored)
     if keep_scale:
         levels = {
-            v: k for v, k in levels_pa_s2_m6(last.building, last.case.valve_types).items() if v in set(front.search.free)
+            v: k
+            for v, k in levels_pa_s2_m6(last.building, last.case.valve_types).items()
+            if v in set(front.search.free)
         }
-        point = rounded(front, point, levels) if levels else point
+        point = _at_scale(front, point, levels) if levels else point
     write_arrays(last.folder / CHOICE_NAME, resistance_valves_pa_s2_m6=point.resistance_valves_pa_s2_m6)
     chosen = ChoiceState(zeta=float(zeta), options=used, rounded=keep_scale, from_front=stored is not None)
     _keep(flow, replace(last.state, choice=chosen))
     return open_workflow(folder)
+
+
+def _at_scale(front: ParetoFront, point: ParetoPoint, levels: dict[int, Floats]) -> ParetoPoint:
+    try:
+        return rounded(front, point, levels)
+    except ConvergenceError as error:
+        raise ConvergenceError(f"{error}, allow more valves, or take the settings as they come (--exact)") from error
+
+
+def narrowed(front: FrontOptions, own: FrontOptions | None) -> FrontOptions:
+    """Return the options of a front narrowed by others; what to optimise over stays the front's."""
+    if own is None:
+        return front
+    return replace(
+        front,
+        valves=own.valves or front.valves,
+        riser_only=own.riser_only or front.riser_only,
+        max_changed=front.max_changed if own.max_changed is None else own.max_changed,
+        total_flow_tolerance_rel=(
+            front.total_flow_tolerance_rel if own.total_flow_tolerance_rel is None else own.total_flow_tolerance_rel
+        ),
+    )
 
 
 def _keep(flow: Workflow, told: RoundState) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dhsim import __version__
+from dhsim.cli.balance import balance_app
 from dhsim.cli.common import console, progress, require_writable, say, series_formats, spoken_errors, staged
 from dhsim.cli.network import network_app
 from dhsim.errors import DhsimError, Problem, ScenarioError
@@ -50,6 +51,7 @@ WithSeries = Annotated[bool, typer.Option("--series/--no-series", help="Write th
 
 
 app.add_typer(network_app, name="network")
+app.add_typer(balance_app, name="balance")
 
 
 def main() -> None:
