@@ -22,6 +22,7 @@ import importlib
 __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
+    "Building": "dhsim.model.building",
     "Case": "dhsim.model.case",
     "ConvergenceError": "dhsim.errors",
     "Decision": "dhsim.control.strategy",
@@ -37,12 +38,17 @@ _ROOM_OF_NAME = {
     "build_network": "dhsim.build.network",
     "compare": "dhsim.study.compare",
     "compare_runs": "dhsim.study.compare",
+    "identify": "dhsim.balancing.identification",
     "load_network": "dhsim.scenario.network_read",
     "load_scenario": "dhsim.scenario.load",
     "load_scenarios": "dhsim.scenario.load",
+    "pareto": "dhsim.balancing.pareto",
+    "performance": "dhsim.balancing.performance",
     "run": "dhsim.study.run",
     "run_network": "dhsim.study.network",
     "simulate": "dhsim.engine",
+    "simulate_building": "dhsim.engine.circuit",
+    "solve_flows": "dhsim.balancing.hydraulics",
     "solve_network": "dhsim.study.network",
 }
 
