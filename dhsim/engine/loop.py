@@ -174,9 +174,7 @@ def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: W
 
 
 @inlined
-def _prepare_pipes(
-    parts: Parts, instant: Instant, substep_s: float, is_first: bool, state: State, work: Work
-) -> None:
+def _prepare_pipes(parts: Parts, instant: Instant, substep_s: float, is_first: bool, state: State, work: Work) -> None:
     """Write what every pipe makes of its inlet temperature in this sub-step, unless the flows are those it is for."""
     flow, back = state.flow.mass_flow_pipe_kg_s, work.mass_flow_return_kg_s
     changed = is_first

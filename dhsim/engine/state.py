@@ -195,9 +195,7 @@ def parts_of(system: System) -> Parts:
 def start_state(system: System, temp_start_c: float, temp_supply_c: float, temp_return_c: float) -> State:
     """Return the state before the first step: temperatures of rooms and walls, supply and return pipes; no flow yet."""
     n_building, substation = len(system.building_ids), system.substation
-    fluid = Fluid(
-        substation.density_water_kg_m3, substation.viscosity_water_pa_s, substation.heat_capacity_water_j_kgk
-    )
+    fluid = Fluid(substation.density_water_kg_m3, substation.viscosity_water_pa_s, substation.heat_capacity_water_j_kgk)
     supply = full_pipes(system.supply, fluid, temp_supply_c, PARCELS)
     back = full_pipes(system.return_line, fluid, temp_return_c, PARCELS)
     return State(
