@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
-from dhsim.errors import Problem
 from dhsim.scenario.building_agreement import building_disagreements
 from dhsim.scenario.building_parts import (
     BuildingDesign,
@@ -24,9 +21,9 @@ from dhsim.scenario.building_parts import (
     SyntheticBuildingSection,
 )
 from dhsim.scenario.consistency import InconsistentError
+from dhsim.scenario.document import Document
 from dhsim.scenario.network_schema import FluidSection
-from dhsim.scenario.section import NotNegative, Section
-from dhsim.scenario.source import Place, SourceMap, problem_at
+from dhsim.scenario.section import NotNegative
 
 __all__ = [
     "BuildingDesign",
@@ -44,7 +41,7 @@ __all__ = [
 ]
 
 
-class BuildingScenario(Section):
+class BuildingScenario(Document):
     """One building's heating circuit, read and checked."""
 
     schema_version: Literal[1] = 1
@@ -70,8 +67,6 @@ class BuildingScenario(Section):
     protocol: list[ProtocolRow] = Field(default_factory=list)
     sensors: BuildingSensors | None = None
 
-    _source: SourceMap = PrivateAttr(default_factory=SourceMap)
-
     @model_validator(mode="after")
     def _parts_agree(self) -> BuildingScenario:
         findings = building_disagreements(self)
@@ -79,33 +74,7 @@ class BuildingScenario(Section):
             raise InconsistentError(findings)
         return self
 
-    def __eq__(self, other: object) -> bool:
-        # what is said counts, not where it stands
-        return isinstance(other, BuildingScenario) and self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash(self.content_hash())
-
-    def placed(self, source: SourceMap) -> Self:
-        """Return the same building with the places of its keys."""
-        twin = self.model_copy()
-        twin._source = source
-        return twin
-
     @property
     def path(self) -> str:
         """The file or folder it was read from; empty if made in Python."""
         return self._source.path
-
-    def where(self, key: str) -> Place:
-        """Return where a dotted key stands (`valves.0.setting`); the mapping around it if it is a default."""
-        return self._source.where(key)
-
-    def problem(self, key: str, message: str) -> Problem:
-        """Return a problem with the place of the key."""
-        return problem_at(self.where(key), message, key)
-
-    def content_hash(self) -> str:
-        """Return the SHA-256 of everything the building says, wherever its file stands."""
-        said = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(said.encode()).hexdigest()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
-from dhsim.errors import Problem
 from dhsim.scenario.consistency import InconsistentError
+from dhsim.scenario.document import Document
 from dhsim.scenario.network_agreement import network_disagreements
 from dhsim.scenario.network_parts import (
     NetworkConsumer,
@@ -23,7 +21,6 @@ from dhsim.scenario.network_parts import (
 )
 from dhsim.scenario.places import Coordinates
 from dhsim.scenario.section import Finite, Positive, Section
-from dhsim.scenario.source import Place, SourceMap, problem_at
 
 __all__ = [
     "FluidSection",
@@ -56,7 +53,7 @@ class FluidSection(Section):
         return self
 
 
-class NetworkScenario(Section):
+class NetworkScenario(Document):
     """One network, read and checked."""
 
     schema_version: Literal[1] = 1
@@ -87,37 +84,9 @@ class NetworkScenario(Section):
     producers: Annotated[list[NetworkProducer], Field(min_length=1)]
     """The first one holds the pressure level."""
 
-    _source: SourceMap = PrivateAttr(default_factory=SourceMap)
-
     @model_validator(mode="after")
     def _parts_agree(self) -> NetworkScenario:
         findings = network_disagreements(self)
         if findings:
             raise InconsistentError(findings)
         return self
-
-    def __eq__(self, other: object) -> bool:
-        # what is said counts, not where it stands
-        return isinstance(other, NetworkScenario) and self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash(self.content_hash())
-
-    def placed(self, source: SourceMap) -> Self:
-        """Return the same network with the places of its keys."""
-        twin = self.model_copy()
-        twin._source = source
-        return twin
-
-    def where(self, key: str) -> Place:
-        """Return where a dotted key stands (`pipes.0.length_m`); the mapping around it if it is a default."""
-        return self._source.where(key)
-
-    def problem(self, key: str, message: str) -> Problem:
-        """Return a problem with the place of the key."""
-        return problem_at(self.where(key), message, key)
-
-    def content_hash(self) -> str:
-        """Return the SHA-256 of everything the network says, wherever its file stands."""
-        said = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(said.encode()).hexdigest()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
-from dhsim.errors import Problem
 from dhsim.scenario.consistency import InconsistentError, disagreements
+from dhsim.scenario.document import Document
 from dhsim.scenario.equipment import Building, BuildingType, DhwSection, Pipe, PumpSection, SubstationSection
 from dhsim.scenario.network_parts import NetworkNode
 from dhsim.scenario.operation import ControlSection, Fault, PolicyName, Setback
 from dhsim.scenario.section import Section
-from dhsim.scenario.source import Place, SourceMap, problem_at
 from dhsim.scenario.surroundings import (
     CurveSection,
     HeatLoadSection,
@@ -53,7 +50,7 @@ __all__ = [
 ]
 
 
-class Scenario(Section):
+class Scenario(Document):
     """One scenario file, read and checked."""
 
     schema_version: Literal[1]
@@ -85,8 +82,6 @@ class Scenario(Section):
     emissions: EmissionsSection = EmissionsSection()
     comfort: ComfortSection = ComfortSection()
 
-    _source: SourceMap = PrivateAttr(default_factory=SourceMap)
-
     @model_validator(mode="after")
     def _sections_agree(self) -> Scenario:
         findings = disagreements(self)
@@ -94,33 +89,7 @@ class Scenario(Section):
             raise InconsistentError(findings)
         return self
 
-    def __eq__(self, other: object) -> bool:
-        # what is said counts, not where it stands
-        return isinstance(other, Scenario) and self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash(self.content_hash())
-
-    def placed(self, source: SourceMap) -> Self:
-        """Return the same scenario with the places of its keys."""
-        twin = self.model_copy()
-        twin._source = source
-        return twin
-
     @property
     def folder(self) -> Path:
         """The file's directory, which relative file names start from; the working directory without a file."""
         return Path(self._source.path).parent if self._source.path else Path.cwd()
-
-    def where(self, key: str) -> Place:
-        """Return where a dotted key stands (`buildings.0.heat_design_kw`); the mapping around it if it is a default."""
-        return self._source.where(key)
-
-    def problem(self, key: str, message: str) -> Problem:
-        """Return a problem with the place of the key."""
-        return problem_at(self.where(key), message, key)
-
-    def content_hash(self) -> str:
-        """Return the SHA-256 of everything the scenario says, wherever its file stands."""
-        said = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(said.encode()).hexdigest()
