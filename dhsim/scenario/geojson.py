@@ -10,9 +10,10 @@ from typing import Any
 from dhsim.errors import Problem
 from dhsim.scenario.network_map import RESULT_PREFIX, Feature, join_features
 from dhsim.scenario.network_schema import NetworkScenario
-from dhsim.scenario.network_tables import TABLES, ignored
+from dhsim.scenario.network_tables import TABLES
 from dhsim.scenario.places import Coordinates, Position
 from dhsim.scenario.source import Entry, Place, problem_at
+from dhsim.scenario.tables import ignored
 from dhsim.scenario.wording import nearest, part_type, shown, unknown_key, wrong_type
 
 GROUPS = {name.removesuffix("s"): name for name in TABLES}
