@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from dhsim import catalogue
-from dhsim.errors import DhsimError
+from dhsim.errors import CatalogueError, DhsimError
 from dhsim.model.system import Floats
 from dhsim.physics.valve import conductance_kg_s_pa05
 
@@ -327,7 +327,10 @@ def catalogue_valve(id_: str) -> ValveType:
     >>> float(stad.kv_at_m3_h(2.0)), stad.label(2.3)
     (0.571, '2.3')
     """
-    row = catalogue.entry("valves", id_)
+    try:
+        row = catalogue.entry("valves", id_)
+    except CatalogueError as error:
+        raise CatalogueError(f"{error}; make_valve_type takes the table of a valve that is not there") from None
     settings = [one for one in catalogue.table("valve_settings").values() if one["valve"] == id_]
     if not settings:
         raise DhsimError(

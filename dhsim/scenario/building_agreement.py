@@ -14,6 +14,11 @@ from dhsim.scenario.wording import nearest
 DESCRIBED = ("zones", "radiators", "valves", "pipes", "valve_types", "neighbours", "protocol")
 _NEEDED = ("zones", "radiators", "pipes")
 _CLASH_REL = 1e-9
+_OWN_TABLE = (
+    "; a valve that is not in the catalogue brings the table of its data sheet under `valve_types`: {{id: {id}, "
+    "positions: [its settings, rising], kv_m3_h: [one Kv each, rising], scale: turns or preset, step: what the scale "
+    "shows, source: the data sheet}} (in a folder of tables: valve_types.csv, the numbers of a list parted by spaces)"
+)
 
 
 def building_disagreements(said: Any) -> list[Finding]:
@@ -145,10 +150,15 @@ def _valves(said: Any) -> Iterator[Finding]:
     for index, own in enumerate(said.valve_types):
         yield from _own_type(f"valve_types.{index}", own)
     known = [own.id for own in said.valve_types] + list(catalogue.table("valves"))
+    explained: set[str] = set()
     for index, valve in enumerate(said.valves):
         key, name = f"valves.{index}", f"valve {valve.id!r}"
-        if valve.type is not None:
-            yield from _unknown(f"{key}.type", f"{name}: no valve type", valve.type, known)
+        if valve.type is not None and valve.type not in known:
+            (finding,) = _unknown(f"{key}.type", f"{name}: no valve type", valve.type, known)
+            # Sixty valves of one unknown type need the way out once.
+            hint = "" if valve.type in explained else _OWN_TABLE.format(id=valve.type)
+            explained.add(valve.type)
+            yield finding._replace(message=finding.message + hint)
         bounds = (valve.kv_min_m3_h is not None) + (valve.kv_max_m3_h is not None)
         if not valve.fixed and bounds + 2 * (valve.type is not None) != 2:
             yield Finding(

@@ -10,6 +10,7 @@ import pytest
 from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.protocol import open_building, radiator_flows_m3_s, read_sensors
 from dhsim.balancing.synthetic_building import SyntheticBuilding, synthetic_building
+from dhsim.balancing.valves import valve_settings
 from dhsim.errors import DhsimError, ScenarioError
 
 BUILDING = """\
@@ -127,13 +128,28 @@ def test_without_a_protocol_radiators_need_a_kv(write: Callable[[str, str], Path
 def test_a_radiator_far_from_the_others_is_flagged(project_root: Path) -> None:
     folder = project_root / "scenarios" / "buildings" / "flats12"
     case = open_building(folder)
-    assert [flag.kind for flag in case.flags] == ["unverified_valve"]
+    assert case.flags == ()
     row = next(i for i, row in enumerate(case.scenario.protocol) if row.id == "r4.2")
     odd = open_building(folder, {f"protocol.{row}.flow_l_h": 12.0})
     flags = [flag for flag in odd.flags if flag.kind == "odd_resistance"]
     assert len(flags) == 1
     assert "r4.2" in flags[0].message
     assert flags[0].value > 30.0
+
+
+def test_a_valve_whose_table_rests_on_one_source_is_flagged(project_root: Path) -> None:
+    folder = project_root / "scenarios" / "buildings" / "flats12"
+    (flag,) = open_building(folder, {"valves.0.type": "ra_n_15_earlier"}).flags
+    assert flag.kind == "unverified_valve"
+    assert "RA-N 15, earlier table" in flag.message
+
+
+def test_an_own_table_sets_its_valve(write: Callable[[str, str], Path]) -> None:
+    own = "valve_types:\n  - {id: asv_bd, positions: [1, 2, 3], kv_m3_h: [0.5, 1, 2], source: made up for this test}\n"
+    case = open_building(write(own + (BUILDING + ROWS).replace("stad_dn15", "asv_bd"), "b.yaml"))
+    setting = {one.valve: one for one in valve_settings(case.building, case.valve_types)}["riser"]
+    assert (setting.type_name, setting.label) == ("asv_bd", "2.3 turns")
+    assert 1.0 < setting.kv_m3_h < 2.0
 
 
 def test_a_synthetic_building_comes_with_scales_and_truth(write: Callable[[str, str], Path]) -> None:

@@ -159,6 +159,23 @@ def test_own_valve_types_are_checked(told: Callable[..., list[str]], write: Call
     assert load_building(write(good, "b.yaml")).valves[2].type == "asv_bd_20"
 
 
+def test_an_unknown_valve_type_is_told_how_to_bring_its_table_once(told: Callable[..., list[str]]) -> None:
+    said = told(("type: ra_n_15, setting: 5", "type: asv_bd"), ("type: ra_n_15, setting: N", "type: asv_bd"))
+    assert [one.split(": ")[1] for one in said] == ["valves.0.type", "valves.1.type"]
+    assert "valve 'v1': no valve type 'asv_bd'" in said[0]
+    assert "table of its data sheet under `valve_types`: {id: asv_bd, positions: [" in said[0]
+    assert "valve_types.csv" in said[0]
+    assert said[1].endswith("valve 'v2': no valve type 'asv_bd'")
+
+
+def test_the_table_of_a_data_sheet_may_stand_in_a_folder(write: Callable[..., Path]) -> None:
+    own = "id,positions,kv_m3_h,scale,step,source\nasv_bd,1 2 3,0.5 1 2,turns,0.1,made up for this test\n"
+    for name, text in (TABLES | {"valve_types.csv": own}).items():
+        write(text.replace("stad_dn15", "asv_bd"), f"house/{name}")
+    (made,) = load_building("house").valve_types
+    assert (made.positions, made.kv_m3_h, made.scale, made.step) == ([1.0, 2.0, 3.0], [0.5, 1.0, 2.0], "turns", 0.1)
+
+
 def test_overrides_are_set_after_reading(write: Callable[..., Path]) -> None:
     path = write("synthetic: {flats: 20}\n", "small.yaml")
     building = load_building(path, {"synthetic.flats": 30})
