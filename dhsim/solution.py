@@ -105,6 +105,9 @@ class Solution:
     events: tuple[Event, ...]
     stats: Mapping[str, float]
     provenance: Mapping[str, str]
+    flat_ids: tuple[str, ...] = ()
+    """Of the buildings in detail: `building/flat`."""
+    building_of_flat: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         span = f"{self.time[0]:%Y-%m-%d} to {self.time[-1]:%Y-%m-%d}" if len(self.time) else "no time"
@@ -115,7 +118,8 @@ class Solution:
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the column names of a quantity."""
         axis = QUANTITIES[name].axis
-        return {"building": self.building_ids, "pipe": self.pipe_ids, "substation": ("substation",)}[axis]
+        known = {"building": self.building_ids, "pipe": self.pipe_ids, "flat": self.flat_ids}
+        return known.get(axis, ("substation",))
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one quantity as a DataFrame (time x ids) with its unit in `attrs`."""
@@ -160,6 +164,8 @@ class Solution:
             "step_s": self.step_s,
             "building_ids": self.building_ids,
             "pipe_ids": self.pipe_ids,
+            "flat_ids": self.flat_ids,
+            "building_of_flat": self.building_of_flat,
             "extremes": dict(self.extremes),
             "store_change_pipes_j": self.store_change_pipes_j,
             "events": [(e.time.isoformat(), e.kind, e.detail) for e in self.events],
@@ -195,6 +201,8 @@ class Solution:
             arrays=parts["array"],
             building_ids=tuple(meta["building_ids"]),
             pipe_ids=tuple(meta["pipe_ids"]),
+            flat_ids=tuple(meta.get("flat_ids", ())),
+            building_of_flat=tuple(meta.get("building_of_flat", ())),
             totals=parts["total"],
             extremes=meta["extremes"],
             events=tuple(Event(pd.Timestamp(t), kind, detail) for t, kind, detail in meta["events"]),

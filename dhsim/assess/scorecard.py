@@ -8,9 +8,12 @@ from dhsim.assess.comfort import assess_comfort
 from dhsim.assess.economics import YearFacts, economics
 from dhsim.assess.emissions import emissions
 from dhsim.assess.energy import assess_energy, total
+from dhsim.assess.flats import assess_flats
 from dhsim.assess.types import EmissionScore, EnergyScore, Scorecard
 from dhsim.model.case import Case
+from dhsim.model.detailed import DetailedBuilding
 from dhsim.model.system import Mode
+from dhsim.model.zones import NO_EDGE
 from dhsim.solution import Solution
 from dhsim.units import J_PER_MWH, S_PER_DAY, S_PER_H
 
@@ -48,6 +51,7 @@ def assess(solution: Solution, case: Case) -> Scorecard:
         cpt_c=case.boundary.cpt_c,
         energy=energy,
         comfort=assess_comfort(solution, case.system),
+        flats=assess_flats(solution, case),
         emissions=smoke,
         economics=economics(facts, case.assumptions.economics),
         warnings=solution.warnings(),
@@ -101,6 +105,17 @@ def _heat_weighted_outdoor_c(solution: Solution, case: Case) -> float:
     return float((outdoor * heat).sum() / total_w) if total_w > 0.0 else float(outdoor.mean())
 
 
+def _in_detail(case: Case, detail: DetailedBuilding) -> str:
+    """Return what a building in detail is and is not."""
+    houses = f", {detail.copies} equal houses" if detail.copies > 1 else ""
+    heads = int(detail.zones.trvs.head_on[detail.zones.trvs.edge != NO_EDGE].sum())
+    return (
+        f"Building {case.system.building_ids[detail.index]} is simulated flat by flat ({len(detail.zones.zone_ids)} "
+        f"flats, {detail.zones.radiators.edge.size} radiators, {heads} thermostatic heads{houses}); its entry gives it "
+        "the same flow at every setting of its valves, all heads open, and nobody opens a window in it."
+    )
+
+
 def _what_to_know(case: Case, years: float) -> tuple[str, ...]:
     known = [f"Weather: {case.boundary.weather_source}"]
     known += list(case.boundary.notes)
@@ -111,6 +126,7 @@ def _what_to_know(case: Case, years: float) -> tuple[str, ...]:
             f"The switch to BYPASS acts at {switch:+.2f} degC; hours are counted above and below the design curve's "
             f"CPT of {case.boundary.cpt_c:+.2f} degC."
         )
+    known += [_in_detail(case, detail) for detail in case.details]
     if years > 1.01:
         known.append(
             f"The run covers {years:.1f} years: heat, electricity and emissions are sums over all of them, "

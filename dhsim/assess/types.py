@@ -87,6 +87,26 @@ class ComfortScore:
 
 
 @dataclass(frozen=True)
+class FlatScore:
+    """The flats of the buildings in detail, over the same time as the rooms."""
+
+    spread_k: float
+    """Standard deviation over the flats of a building, mean over time and buildings."""
+    temp_coldest_c: float
+    """Mean of the flat that is coldest on the whole."""
+    temp_warmest_c: float
+    coldest_flat: str
+    warmest_flat: str
+    temp_min_c: float
+    """Of any flat at any moment."""
+    temp_max_c: float
+    throttling_rel: float
+    """How far the thermostatic heads are closed, mean over time and flats; 0 where they are off."""
+    by_flat: pd.DataFrame
+    """index: flat; columns: building, temp_mean_c, temp_min_c, temp_max_c, throttling_rel, heat_mwh"""
+
+
+@dataclass(frozen=True)
 class EmissionScore:
     """Fuel and smoke of the heat taken from the primary, t per year."""
 
@@ -162,10 +182,14 @@ class Scorecard:
     assumptions: tuple[str, ...]
     """What the reader must know: synthetic data, calibrated inputs, filled gaps."""
     provenance: dict[str, str]
+    flats: FlatScore | None = None
+    """Of buildings in detail, if there are any."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON (DataFrames as records, NaN as None)."""
+        """Return plain data for JSON (DataFrames as records, NaN as None); `flats` only where there are some."""
         made: dict[str, Any] = _plain(self)
+        if self.flats is None:
+            del made["flats"]
         return made
 
 

@@ -62,7 +62,11 @@ def build_building(scenario: BuildingScenario) -> BuildingPlan:
         problems at once, by name and number.
     """
     if scenario.synthetic is not None:
-        raise DhsimError(f"{scenario.name}: a synthetic building is not built from parts: use open_building")
+        raise DhsimError(
+            f"{scenario.name}: a synthetic building has no parts to build from: "
+            "`dhsim.balancing.protocol.open_building` makes it up (its `building`, its `truth`), and "
+            "`dhsim.engine.circuit_zones.synthetic_zones` draws the rooms of that building"
+        )
     edges = sorted(building_edges(scenario), key=lambda edge: (_ORDER[edge.kind], edge.row))
     fluid = _fluid(scenario.fluid)
     types = _valve_types(scenario)
@@ -99,7 +103,13 @@ def _valve_types(scenario: BuildingScenario) -> tuple[ValveType | None, ...]:
     """Return the type of each valve; raises if one of the catalogue has no Kv of its own."""
     own = {
         said.id: make_valve_type(
-            said.id, said.positions, said.kv_m3_h, scale=said.scale, step=said.step, source=said.source
+            said.id,
+            said.positions,
+            said.kv_m3_h,
+            scale=said.scale,
+            step=said.step,
+            labels=None if said.labels is None else [x if isinstance(x, str) else f"{x:g}" for x in said.labels],
+            source=said.source,
         )
         for said in scenario.valve_types
     }

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dhsim.build.assumptions import build_assumptions
 from dhsim.build.boundary import build_boundary
+from dhsim.build.detailed import build_details
 from dhsim.build.system import build_system
 from dhsim.control.strategy import load_strategy
 from dhsim.errors import DhsimError, ScenarioError
@@ -27,13 +28,15 @@ def build_case(scenario: Scenario) -> Case:
     """
     assumptions = build_assumptions(scenario)
     boundary, peak = build_boundary(scenario)
+    system = build_system(scenario, peak)
     return Case(
-        system=build_system(scenario, peak),
+        system=system,
         boundary=boundary,
         strategy=strategy_of(scenario, boundary.time[0]),
         assumptions=assumptions,
         temp_start_c=scenario.time.temp_indoor_start_c,
         scenario_hash=scenario.content_hash(),
+        details=build_details(scenario, system),
     )
 
 

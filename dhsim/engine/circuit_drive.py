@@ -51,6 +51,9 @@ class BuildingDrive:
     """On the facades: one value, or (n_time,)."""
     pump: PumpLaw | None = None
     """None: the building's constant rise."""
+    mass_flow_jet_kg_s: ArrayLike | None = None
+    """(n_time,): network water through a jet pump's nozzle. The supply is then that water's, and the circuit mixes its
+    own return in, as far as it takes more. None: the circuit gets the supply as it is."""
 
 
 def supply_series(temp_supply_c: ArrayLike) -> SupplyLaw:
@@ -222,6 +225,8 @@ def inputs_of(drive: BuildingDrive, n_zone: int, dp_pump_pa: float) -> Inputs:
         "irradiance_w_m2": (np.asarray(drive.irradiance_w_m2, dtype=np.float64), [(), (n_time,)]),
         "rise of the pump": (np.asarray(pump.dp_zero_pa, dtype=np.float64), [(), (n_time,)]),
     }
+    if drive.mass_flow_jet_kg_s is not None:
+        wanted["mass_flow_jet_kg_s"] = (np.asarray(drive.mass_flow_jet_kg_s, dtype=np.float64), [(n_time,)])
     problems = []
     for name, (values, shapes) in wanted.items():
         if values.shape not in shapes:
@@ -251,4 +256,5 @@ def inputs_of(drive: BuildingDrive, n_zone: int, dp_pump_pa: float) -> Inputs:
         series("rise of the pump"),
         float(pump.slope_pa_s_kg),
         float(pump.bend_pa_s2_kg2),
+        np.full(n_time, np.nan) if drive.mass_flow_jet_kg_s is None else series("mass_flow_jet_kg_s"),
     )

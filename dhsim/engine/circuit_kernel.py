@@ -179,6 +179,43 @@ def _settle(parts: Parts, state: State, work: Work, temps: tuple[float, float], 
     return -ROUNDS_MAX
 
 
+@inlined
+def _taken_w(work: Work) -> float:
+    """Return the heat that the water leaves behind."""
+    taken_w = 0.0
+    for r in range(work.taken_w.size):
+        taken_w += work.taken_w[r]
+    return taken_w
+
+
+@compiled
+def _settle_mixed(
+    parts: Parts, state: State, work: Work, temps: tuple[float, float], jet_kg_s: float, step_s: float
+) -> tuple[int, float]:
+    """Solve a step behind a jet pump; return the rounds (negative: failed) and the temperature of the mixture [degC].
+
+    ``T_3 = T_s - x Q / (m c)`` with x = 1 - m / m_3: the network's m loses all of the heat Q, and of the circuit's m_3
+    the share x is return. The heat answers T_3 almost in line, so that secants need about three rounds.
+    """
+    capacity_w_k = jet_kg_s * parts.heat_capacity_j_kgk
+    share = max(1.0 - jet_kg_s / state.dp[FLOW], 0.0) if state.dp[FLOW] > 0.0 else 0.0
+    mixed_c = temps[0] - share * _taken_w(work) / capacity_w_k
+    before_c, residual_before, total = mixed_c, 0.0, 0
+    for attempt in range(ROUNDS_MAX):
+        rounds = _settle(parts, state, work, (mixed_c, temps[1]), step_s)
+        total += abs(rounds)
+        taken_k = share * _taken_w(work) / capacity_w_k
+        residual = mixed_c - temps[0] + taken_k
+        if rounds < 0 or abs(residual) <= TOLERANCE_K or math.isnan(residual):
+            return (-total if rounds < 0 else total), mixed_c
+        slope = 1.0 + taken_k / max(abs(mixed_c - state.temp_zone_c[0]), 1.0)
+        if attempt > 0 and mixed_c != before_c:
+            slope = max((residual - residual_before) / (mixed_c - before_c), 1.0)
+        before_c, residual_before = mixed_c, residual
+        mixed_c -= residual / slope
+    return -total, mixed_c
+
+
 @compiled
 def _keep_row(values: Floats, rows: Floats, k: int) -> None:
     if rows.shape[0] > 0:
@@ -270,7 +307,12 @@ def advance_building(
             found = find_flows(parts, state, work, lift, inputs.dp_slope_pa_s_kg, inputs.dp_bend_pa_s2_kg2)
         temps = (_supply_c(inputs, state, k), inputs.temp_outdoor_c[k])
         _give(parts, inputs, work, out, k, step_s)
-        rounds = _settle(parts, state, work, temps, step_s)
+        jet_kg_s = inputs.mass_flow_jet_kg_s[k]
+        if jet_kg_s > 0.0:
+            rounds, mixed_c = _settle_mixed(parts, state, work, temps, jet_kg_s, step_s)
+            temps = (mixed_c, temps[1])
+        else:
+            rounds = _settle(parts, state, work, temps, step_s)
         out.iterations[k] = abs(rounds)
         if rounds < 0 or found == 0:
             out.status[k] |= _NOT_CONVERGED

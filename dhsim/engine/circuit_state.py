@@ -67,6 +67,8 @@ class Inputs(NamedTuple):
     """Rise of the pump at no flow."""
     dp_slope_pa_s_kg: float
     dp_bend_pa_s2_kg2: float
+    mass_flow_jet_kg_s: Floats
+    """Of the network's water; the circuit mixes return in up to its own flow. NaN: no jet pump"""
 
 
 class State(NamedTuple):

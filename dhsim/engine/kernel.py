@@ -36,7 +36,7 @@ from dhsim.engine.record import (
 )
 from dhsim.engine.state import Memory, Output, Parts, State, SubstationSeries, Work
 from dhsim.errors import Status
-from dhsim.model.boundary import BoundaryArrays
+from dhsim.model.boundary import BoundaryArrays, Given
 
 _TRIP_MODE = int(Trip.MODE)
 _TRIP_STAGING = int(Trip.STAGING)
@@ -130,13 +130,20 @@ def _instant(
 
 @inlined
 def _remember(
-    parts: Parts, commands: Commands, memory: Memory, loop: LoopPoint, primary: Primary, state: State, substep_s: float
+    parts: Parts,
+    commands: Commands,
+    memory: Memory,
+    loop: LoopPoint,
+    primary: Primary,
+    state: State,
+    work: Work,
+    substep_s: float,
 ) -> Memory:
     """Return the memory after a sub-step."""
     coldest = math.inf
     for i in range(parts.buildings.node.size):
         if parts.buildings.monitored[i] == 1:
-            coldest = min(coldest, state.temp_room_c[i])
+            coldest = min(coldest, state.temp_room_c[i] + work.given.temp_room_more_k[i])
     point = loop.point
     return Memory(
         temp_outdoor_filtered_c=memory.temp_outdoor_filtered_c,
@@ -172,9 +179,21 @@ def _with_memory(
 
 
 @inlined
+def _take_given(given: Given, k: int, work: Work) -> None:
+    """Write what buildings in detail do otherwise in this step."""
+    for j in range(given.building.size):
+        i = given.building[j]
+        work.given.heat_more_w[i] = given.heat.heat_more_w[k, j]
+        work.given.temp_room_more_k[i] = given.heat.temp_room_more_k[k, j]
+        work.given.conductance_kg_s_pa05[i] = given.heat.conductance_kg_s_pa05[k, j]
+        work.given.heat_outdoor_w[i] = given.heat.heat_outdoor_w[k, j]
+
+
+@inlined
 def _substep(
     parts: Parts,
     boundary: BoundaryArrays,
+    given: Given,
     commands: Commands,
     memory: Memory,
     state: State,
@@ -189,6 +208,7 @@ def _substep(
     instant = _instant(parts, boundary, commands, memory, temp_filtered_c, k, substep_s)
     tap = boundary.mass_flow_tap_kg_s[k]
     gains = boundary.heat_gain_w[k]
+    _take_given(given, k, work)
     prepare_rooms(parts.buildings, instant, gains, state, substep_s, work)
     loop = solve_loop(parts, commands, instant, tap, memory, substep_s, state, work)
     heat_loss_w, heat_stored_j = move_pipes(parts, instant, substep_s, state, work)
@@ -205,7 +225,7 @@ def _substep(
         status |= _NOT_FINITE
     out.status[k] |= status
     out.iterations[k] += loop.iterations
-    return _remember(parts, commands, memory, loop, primary, state, substep_s)
+    return _remember(parts, commands, memory, loop, primary, state, work, substep_s)
 
 
 @inlined
@@ -230,6 +250,7 @@ def _is_valve_far(
 def advance(
     parts: Parts,
     boundary: BoundaryArrays,
+    given: Given,
     commands: Commands,
     memory: Memory,
     state: State,
@@ -248,6 +269,8 @@ def advance(
         What exists.
     boundary
         What the run is given, on the time grid.
+    given
+        What buildings in detail do in the place of their lumped twins.
     commands
         What the agenda says.
     memory
@@ -288,7 +311,7 @@ def advance(
             pieces = math.ceil(step_s / SUBSTEP_S)
         slot = Slot(k, boundary.group[k], boundary.comfort_counted[k], step_s / pieces, 1.0 / pieces)
         for _ in range(pieces):
-            memory = _substep(parts, boundary, commands, memory, state, work, out, filtered, slot, keep_pipes)
+            memory = _substep(parts, boundary, given, commands, memory, state, work, out, filtered, slot, keep_pipes)
         out.substation[_MODE, k] = commands.mode
         going_on = 0.0 if settle_hour(memory.heat_hour_j, memory.seconds_hour, out) else 1.0
         memory = _with_memory(

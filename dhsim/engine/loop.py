@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from dhsim.control.commands import Commands
@@ -114,6 +115,9 @@ def move_building(
     ventilation = (buildings.ua_direct_w_k[i] + work.ua_window_w_k[i]) * (room - outdoor)
     stored = buildings.heat_capacity_room_j_k[i] * (room - state.temp_room_c[i])
     stored += buildings.heat_capacity_mass_j_k[i] * (mass - state.temp_mass_c[i])
+    if not math.isnan(work.given.heat_outdoor_w[i]):
+        envelope, ventilation = work.given.heat_outdoor_w[i], 0.0
+        stored = substep_s * (work.heat_sh_w[i] + heat_gain_w + solar - envelope)
     state.temp_room_c[i] = room
     state.temp_mass_c[i] = mass
     residual = substep_s * (work.heat_sh_w[i] + heat_gain_w + solar - envelope - ventilation) - stored
@@ -132,8 +136,9 @@ def buildings_return(
         supply = work.temp_supply_node_c[buildings.node[i]]
         jet_w_k = mass_flow_jet_kg_s[i] * heat_capacity_j_kgk
         draw_w_k = work.draw_kg_s[i] * heat_capacity_j_kgk
-        heat = 0.0
+        heat, more = 0.0, 0.0
         if jet_w_k > 0.0:
+            more = work.given.heat_more_w[i]
             heat = heat_flow_w(
                 supply,
                 mass_flow_jet_kg_s[i],
@@ -147,6 +152,7 @@ def buildings_return(
                 heat_capacity_j_kgk,
             )
         room = work.room_free_c[i] + work.room_rise_k_w[i] * heat
+        heat += more
         jet = supply - heat / jet_w_k if jet_w_k > 0.0 else room
         tap = min(work.heat_tap_w[i], draw_w_k * max(supply - temp_cold_c, 0.0))
         dhw = supply - tap / draw_w_k if draw_w_k > 0.0 else jet
@@ -165,7 +171,9 @@ def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: W
     """Open the jet pumps while the houses are heated, and forget the local draws where the third pipe serves."""
     is_heating = instant.heating_season == 1 and instant.mode != SUMMER_DHW
     for i in range(buildings.node.size):
-        work.conductance_kg_s_pa05[i] = buildings.conductance_kg_s_pa05[i] if is_heating else 0.0
+        given = work.given.conductance_kg_s_pa05[i]
+        conductance = buildings.conductance_kg_s_pa05[i] if math.isnan(given) else given
+        work.conductance_kg_s_pa05[i] = conductance if is_heating else 0.0
         if not local:
             work.draw_kg_s[i] = 0.0
             work.heat_tap_w[i] = 0.0
@@ -176,11 +184,11 @@ def _open_consumers(buildings: Buildings, instant: Instant, local: bool, work: W
 @inlined
 def _prepare_pipes(parts: Parts, instant: Instant, substep_s: float, is_first: bool, state: State, work: Work) -> None:
     """Write what every pipe makes of its inlet temperature in this sub-step, unless the flows are those it is for."""
-    flow, back = state.flow.mass_flow_pipe_kg_s, work.mass_flow_return_kg_s
+    flow, prepared = state.flow.mass_flow_pipe_kg_s, work.mass_flow_prepared_kg_s
     changed = is_first
     for j in range(flow.size):
-        changed = changed or flow[j] != back[j]
-        back[j] = flow[j]
+        changed = changed or flow[j] != prepared[j]
+        prepared[j] = flow[j]
     if changed:
         cp = parts.substation.heat_capacity_water_j_kgk
         ground, air = instant.temp_ground_c, instant.temp_outdoor_c
@@ -188,7 +196,15 @@ def _prepare_pipes(parts: Parts, instant: Instant, substep_s: float, is_first: b
             parts.supply, flow, ground, air, cp, substep_s, state.parcels_supply, work.a_supply_c, work.b_supply
         )
         plug_transfer(
-            parts.return_line, back, ground, air, cp, substep_s, state.parcels_return, work.a_return_c, work.b_return
+            parts.return_line,
+            prepared,
+            ground,
+            air,
+            cp,
+            substep_s,
+            state.parcels_return,
+            work.a_return_c,
+            work.b_return,
         )
 
 
@@ -231,7 +247,7 @@ def _bring_back(parts: Parts, work: Work) -> None:
         parts.return_line.node_start,
         parts.return_line.node_end,
         work.order_return,
-        work.mass_flow_return_kg_s,
+        work.mass_flow_prepared_kg_s,
         work.a_return_c,
         work.b_return,
         work.mass_node_kg_s,
@@ -264,7 +280,7 @@ def move_pipes(parts: Parts, instant: Instant, substep_s: float, state: State, w
     )
     plug_commit(
         parts.return_line,
-        work.mass_flow_return_kg_s,
+        work.mass_flow_prepared_kg_s,
         work.inlet_return_c,
         ground,
         air,

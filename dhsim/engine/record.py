@@ -55,7 +55,7 @@ def record_buildings(
             parts, instant, heat_gain_w[i], i, state, work, slot.substep_s
         )
         residual += left
-        room, heat = work.temp_room_next_c[i], work.heat_sh_w[i]
+        room, heat = work.temp_room_next_c[i] + work.given.temp_room_more_k[i], work.heat_sh_w[i]
         demand = heat_demand_w(load, parts.buildings.heat_design_w[i])
         totals = BuildingTotals(
             heat_sh_j=heat,

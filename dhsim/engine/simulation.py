@@ -14,6 +14,7 @@ from dhsim import __version__
 from dhsim.control.agenda import Agenda
 from dhsim.control.commands import Observation, TripReport
 from dhsim.elementwise import compilation_pending, mark_compiled
+from dhsim.engine.detailed import simulate_detailed
 from dhsim.engine.kernel import advance
 from dhsim.engine.state import (
     BuildingSeries,
@@ -22,6 +23,7 @@ from dhsim.engine.state import (
     PipeSeries,
     State,
     SubstationSeries,
+    Work,
     empty_output,
     parts_of,
     start_memory,
@@ -45,7 +47,7 @@ _FORECAST_H = 24
 
 
 def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None = None) -> Solution:
-    """Simulate a Case over its whole time grid.
+    """Simulate a Case over its whole time grid, with its buildings in detail if it has some.
 
     Parameters
     ----------
@@ -66,6 +68,14 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     ConvergenceError
         If an iteration failed or a value left the range of its formula; it names the first bad time.
     """
+    once = partial(_simulated, keep_pipes=keep_pipes)
+    if case.details:
+        return simulate_detailed(case, once, progress)
+    return once(case, progress)
+
+
+def _simulated(case: Case, progress: Progress | None, *, keep_pipes: bool) -> Solution:
+    """Run a Case once, its buildings lumped or with their heat given."""
     began = clock.perf_counter()
     system, boundary = case.system, case.boundary
     n_time, n_building, n_pipe = len(boundary.time), len(system.building_ids), len(system.pipe_ids)
@@ -88,10 +98,21 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     out = empty_output(n_time, n_building, n_pipe, n_time if keep_pipes else 0)
     k, blocks = 0, 0
     while k < n_time:
-        agenda.run_due(k * boundary.step_s, partial(_observe, case, memory, state, k, agenda))
+        agenda.run_due(k * boundary.step_s, partial(_observe, case, memory, (state, work), k, agenda))
         k_end = agenda.next_step(boundary.step_s, n_time)
         done = advance(
-            parts, boundary.arrays, agenda.commands, memory, state, work, out, boundary.step_s, k, k_end, keep_pipes
+            parts,
+            boundary.arrays,
+            boundary.given,
+            agenda.commands,
+            memory,
+            state,
+            work,
+            out,
+            boundary.step_s,
+            k,
+            k_end,
+            keep_pipes,
         )
         k, memory, blocks = done.k, done.memory, blocks + 1
         if done.trip:
@@ -104,13 +125,13 @@ def simulate(case: Case, *, keep_pipes: bool = True, progress: Progress | None =
     return _solution(case, out, agenda, stores, blocks, clock.perf_counter() - began)
 
 
-def _observe(case: Case, memory: Memory, state: State, k: int, agenda: Agenda) -> Observation:
-    arrays, step_s = case.boundary.arrays, case.boundary.step_s
+def _observe(case: Case, memory: Memory, now: tuple[State, Work], k: int, agenda: Agenda) -> Observation:
+    (state, work), arrays, step_s = now, case.boundary.arrays, case.boundary.step_s
     seen = 1.0 if agenda.commands.sensor_ok else math.nan
     hours = max(1, round(S_PER_H / step_s))
     ahead = arrays.temp_outdoor_c[k : k + _FORECAST_H * hours : hours]
     rooms = {
-        name: float(state.temp_room_c[i])
+        name: float(state.temp_room_c[i] + work.given.temp_room_more_k[i])
         for i, name in enumerate(case.system.building_ids)
         if case.system.buildings.monitored[i]
     }

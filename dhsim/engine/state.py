@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dhsim.model.boundary import N_GROUP
+from dhsim.model.boundary import N_GROUP, GivenHeat
 from dhsim.model.system import (
     Buildings,
     Comfort,
@@ -137,8 +137,8 @@ class Work(NamedTuple):
     temp_supply_pipe_c: Floats
     inlet_supply_c: Floats
     inlet_return_c: Floats
-    mass_flow_return_kg_s: Floats
-    """(n_pipe,): as the supply; the flow that a and b were made for"""
+    mass_flow_prepared_kg_s: Floats
+    """(n_pipe,): the flow that a and b were made for"""
     a_supply_c: Floats
     """(n_pipe,): a and b of every pipe's outlet temperature a + b T_inlet"""
     b_supply: Floats
@@ -156,6 +156,8 @@ class Work(NamedTuple):
     ua_window_w_k: Floats
     room_free_c: Floats
     room_rise_k_w: Floats
+    given: GivenHeat
+    """(n_building,) each: of this step; zeros and NaN for buildings that stand for themselves"""
 
 
 class Output(NamedTuple):
@@ -233,7 +235,9 @@ def work_space(n_building: int, n_pipe: int) -> Work:
     sizes = dict.fromkeys(of_node, n_pipe + 1) | dict.fromkeys(of_pipe, n_pipe)
     arrays: dict[str, Any] = {name: np.zeros(sizes.get(name, n_building)) for name in Work._fields}
     order = np.arange(n_pipe)
-    return Work(**(arrays | {"order_supply": order, "order_return": order[::-1].copy()}))
+    zeros, none = (np.zeros(n_building), np.zeros(n_building)), (np.full(n_building, np.nan) for _ in range(2))
+    given = GivenHeat(*zeros, *none)
+    return Work(**(arrays | {"order_supply": order, "order_return": order[::-1].copy(), "given": given}))
 
 
 def empty_output(n_time: int, n_building: int, n_pipe: int, n_time_pipe: int) -> Output:

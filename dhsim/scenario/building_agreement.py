@@ -14,10 +14,13 @@ from dhsim.scenario.wording import nearest
 DESCRIBED = ("zones", "radiators", "valves", "pipes", "valve_types", "neighbours", "protocol")
 _NEEDED = ("zones", "radiators", "pipes")
 _CLASH_REL = 1e-9
+_KV_RADIATOR_MAX_M3_H = 20.0
+"""Far above any radiator valve's; a Kv in l/h lies above it."""
 _OWN_TABLE = (
     "; a valve that is not in the catalogue brings the table of its data sheet under `valve_types`: {{id: {id}, "
     "positions: [its settings, rising], kv_m3_h: [one Kv each, rising], scale: turns or preset, step: what the scale "
-    "shows, source: the data sheet}} (in a folder of tables: valve_types.csv, the numbers of a list parted by spaces)"
+    "shows, source: the data sheet}}, and labels: [1, 2, N] where words stand on the scale (in a folder of tables: "
+    "valve_types.csv, the numbers of a list parted by spaces)"
 )
 
 
@@ -167,13 +170,43 @@ def _valves(said: Any) -> Iterator[Finding]:
         elif bounds == 2 and valve.kv_min_m3_h >= valve.kv_max_m3_h:
             message = f"must be above kv_min_m3_h, {valve.kv_min_m3_h:g} m3/h (got {valve.kv_max_m3_h:g})"
             yield Finding(f"{key}.kv_max_m3_h", f"{name}: {message}")
+        if valve.radiator is not None:
+            yield from _radiator_kv(key, name, valve)
         if valve.setting is not None and valve.kv_m3_h is not None:
             yield Finding(f"{key}.setting", f"{name}: takes setting or kv_m3_h, not both")
         elif valve.setting is not None and valve.type is None:
             yield Finding(f"{key}.setting", f"{name}: a setting needs the `type` whose scale it is on; or give kv_m3_h")
 
 
+def _radiator_kv(key: str, name: str, said: Any) -> Iterator[Finding]:
+    for kv in ("kv_m3_h", "kv_min_m3_h", "kv_max_m3_h"):
+        value = getattr(said, kv, None)
+        if value is not None and value > _KV_RADIATOR_MAX_M3_H:
+            message = f"before a radiator at most {_KV_RADIATOR_MAX_M3_H:g} m3/h (got {value:g}; was it in l/h?)"
+            yield Finding(f"{key}.{kv}", f"{name}: {message}")
+
+
+def _labels(key: str, own: Any) -> Iterator[Finding]:
+    """Yield labels that are not one a position, stand twice, or are numbers that differ from their position."""
+    name = f"valve type {own.id!r}"
+    if len(own.labels) != len(own.positions):
+        yield Finding(key, f"{name}: one label a position (got {len(own.labels)} for {len(own.positions)})")
+        return
+    numbers = [label for label in own.labels if not isinstance(label, str)]
+    for index, (label, position) in enumerate(zip(own.labels, own.positions, strict=True)):
+        if not isinstance(label, str):
+            if label != position:
+                message = f"the number {label:g} stands at position {position:g}: say the same of both"
+                yield Finding(key, f"{name}: {message}")
+        elif label.lower() in (str(other).lower() for other in own.labels[:index]):
+            yield Finding(key, f"{name}: {label!r} stands on the scale twice")
+    if not numbers:
+        yield Finding(key, f"{name}: words only: leave the numbers of some positions")
+
+
 def _own_type(key: str, own: Any) -> Iterator[Finding]:
+    if own.labels is not None:
+        yield from _labels(f"{key}.labels", own)
     if len(own.positions) != len(own.kv_m3_h):
         message = f"one Kv a position (got {len(own.kv_m3_h)} for {len(own.positions)})"
         yield Finding(f"{key}.kv_m3_h", f"valve type {own.id!r}: {message}")
@@ -216,6 +249,8 @@ def _protocol(said: Any) -> Iterator[Finding]:
                 yield Finding(key, f"valve {chosen.id!r}: set a second time (first at protocol.{set_by[chosen.id]})")
             set_by.setdefault(chosen.id, index)
             yield from _contradiction(key, row, chosen)
+            if chosen.radiator is not None:
+                yield from _radiator_kv(key, f"valve {chosen.id!r}", row)
 
 
 def _contradiction(key: str, row: Any, valve: Any) -> Iterator[Finding]:

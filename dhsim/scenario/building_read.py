@@ -12,7 +12,7 @@ from dhsim.scenario.building_schema import BuildingScenario
 from dhsim.scenario.building_tables import BUILDING_TABLES
 from dhsim.scenario.consistency import Finding, InconsistentError
 from dhsim.scenario.parts_read import Form, load_document, plain_english, whose
-from dhsim.scenario.wording import shown
+from dhsim.scenario.wording import UNITS, shown, unit_of
 
 _SINGULAR = {
     "zones": "zone",
@@ -22,6 +22,24 @@ _SINGULAR = {
     "valve_types": "valve type",
     "protocol": "row of",
 }
+
+_NUMBER_OR_WORD = {
+    "setting": "turns, or the number or word of a preset",
+    "labels": "what stands on the scale: numbers or words",
+}
+_MISTAKEN = {
+    ("less", "kpa"): "Pa",
+    ("less", "m"): "mm",
+    ("less", "d"): "hours",
+    ("less", "m3_h"): "l/h",
+    ("greater", "kpa"): "bar",
+    ("greater", "m"): "km",
+    ("greater", "mm"): "m, cm or inches",
+    ("greater", "l_h"): "m3/h or l/s",
+    ("greater", "w"): "kW",
+    ("greater", "w_k"): "kW/K",
+}
+"""Whether a limit wants less or greater, and the key's unit -> unit in which a figure beyond it may have been meant."""
 
 
 def load_building(path: str | Path, overrides: Mapping[str, Any] | None = None) -> BuildingScenario:
@@ -58,14 +76,28 @@ def _findings(errors: Sequence[ErrorDetails], said: Mapping[str, Any]) -> list[F
         if isinstance(reason, InconsistentError):
             return list(reason.findings)
         loc = error["loc"]
-        if "setting" in loc:  # a number or a word: the schema complains of both
-            loc = loc[: loc.index("setting") + 1]
-            message = f"expected turns, or the number or word of a preset (got {shown(error.get('input'))})"
+        union = next((name for name in _NUMBER_OR_WORD if name in loc), None)
+        if union is not None:  # the schema complains of both
+            loc = loc[: loc.index(union) + 1]
+            message = f"expected {_NUMBER_OR_WORD[union]} (got {shown(error.get('input'))})"
         else:
             message = plain_english(error, BuildingScenario)
+            message = message.removesuffix(")") + _mistaken(error) + ")" if message.endswith(")") else message
         key = ".".join(str(part) for part in loc)
         made.setdefault(key, Finding(key, whose(loc, said, _SINGULAR) + message))
     return list(made.values())
+
+
+def _mistaken(error: ErrorDetails) -> str:
+    """Return a question for a figure beyond its range that may be in another unit."""
+    name = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
+    value = error.get("input")
+    if not isinstance(value, (int, float)) or not value > 0:
+        return ""
+    for (side, suffix), unit in _MISTAKEN.items():
+        if error["type"].startswith(side) and unit_of(name) == UNITS[suffix]:
+            return f"; was it in {unit}?"
+    return ""
 
 
 _FORM = Form(BuildingScenario, BUILDING_TABLES, lambda path, entry, problems: entry, _findings)

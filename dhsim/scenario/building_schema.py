@@ -47,12 +47,16 @@ class BuildingScenario(Document):
     schema_version: Literal[1] = 1
     name: Annotated[str, Field(min_length=1)]
     description: str = ""
+    made_up: bool = False
+    """The figures are invented, not a real building's: every page says so."""
     synthetic: SyntheticBuildingSection | None = None
     """In place of all that follows, but sensors."""
     fluid: FluidSection = FluidSection(temp_c=60.0)
     """Water at 60 degC if left out."""
     friction: Literal["colebrook", "laminar_aware"] = "colebrook"
+    """Of the pipes; `laminar_aware` counts slow flows as laminar."""
     pump: BuildingPump | None = None
+    """Needed, unless `synthetic`; as zones, radiators and pipes."""
     design: BuildingDesign = BuildingDesign()
     roughness_mm: NotNegative | None = None
     """Of pipes that do not say their own."""

@@ -221,6 +221,13 @@ def _pipes_reach_buildings(said: Any) -> Iterator[Finding]:
             yield Finding(f"pipes.{index}.end", message)
 
 
+def _details(said: Any) -> Iterator[Finding]:
+    ids = [building.id for building in said.buildings]
+    for name in said.details:
+        if name not in ids:
+            yield Finding(f"details.{name}", f"no building {name!r}{_hint(name, ids)}")
+
+
 _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Any], Iterator[Finding]]], ...] = (
     (("emissions",), _fuel),
     (("substation",), _pump),
@@ -238,6 +245,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Any], Iterator[Finding]]], ...] 
     (("economics",), _capex_years),
     (("dhw",), _hot_water),
     (("buildings",), _building_ids),
+    (("buildings", "details"), _details),
     (("buildings", "building_types"), _building_types),
     (("pipes",), _pipe_ends),
     (("pipes", "buildings"), _pipes_reach_buildings),

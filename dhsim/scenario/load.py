@@ -36,7 +36,7 @@ from dhsim.scenario.source import (
 from dhsim.scenario.wording import is_section, out_of_range, part_type, shown, unknown_key, wrong_type
 
 NOT_INHERITED = ("name", "description", "reference")
-FILE_KEYS = (("weather", "file"), ("network",))
+FILE_KEYS = (("weather", "file"), ("network",), ("details", "*", "building"), ("details", "*", "settings"))
 """Keys that name a file relative to the scenario file they stand in."""
 ALTERNATIVES: dict[tuple[str, ...], tuple[frozenset[str], ...]] = {
     (): (frozenset({"network"}), frozenset({"pipes", "nodes"})),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,7 +18,7 @@ from dhsim.scenario.json_read import json_entry
 from dhsim.scenario.read import read_entry
 from dhsim.scenario.section import Section
 from dhsim.scenario.source import OVERRIDE, Entry, Place, SourceMap, overridden, problem_at
-from dhsim.scenario.tables import Tables, read_text, tables_entry
+from dhsim.scenario.tables import NUMBER_FORMAT, Tables, read_text, tables_entry
 from dhsim.scenario.wording import out_of_range, part_type, unknown_key, wrong_type
 
 DocumentT = TypeVar("DocumentT", bound=Document)
@@ -96,8 +97,18 @@ def _checked(entry: Entry, source: SourceMap, form: Form[DocumentT], problems: l
         return form.kind.model_validate(said, strict=True).placed(source)
     except ValidationError as error:
         findings = form.findings(error.errors(), said)
-    problems += [problem_at(source.where(key), message, key) for key, message in findings if key not in known]
+    problems += [
+        problem_at(source.where(key), message + _cell_format(source.where(key), message), key)
+        for key, message in findings
+        if key not in known
+    ]
     return None
+
+
+def _cell_format(place: Place, message: str) -> str:
+    """Return how a table writes numbers, for a cell that should hold one and does not."""
+    of_table = place.path.endswith(".csv") and re.search(r"expected .*\bnumber", message)
+    return f"; {NUMBER_FORMAT}" if of_table else ""
 
 
 def native_values(kind: Any, entry: Entry) -> Any:

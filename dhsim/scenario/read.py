@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import math
 import os
@@ -15,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from dhsim.errors import Problem
+from dhsim.scenario.encoding import place_after, utf8_text
 from dhsim.scenario.source import Entry, Place, joined, problem_at
 
 ENTRIES_MAX = 300_000
@@ -94,20 +94,10 @@ def _neighbour(path: Path) -> str:
 
 
 def _text(path: str, data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _Unreadable(Place(path, 1, 1), "not UTF-8 but UTF-16 text: save the file as UTF-8")
-    data = data.removeprefix(codecs.BOM_UTF8)  # some editors write one; it is no part of the text
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        place = _place_after(path, before)
-        raise _Unreadable(place, f"not UTF-8 text (byte 0x{data[error.start]:02x}): save the file as UTF-8") from None
-
-
-def _place_after(path: str, before: str) -> Place:
-    lines = re.split(r"\r\n|\r|\n", before)
-    return Place(path, len(lines), len(lines[-1]) + 1)
+    text = utf8_text(path, data)
+    if isinstance(text, Problem):
+        raise _Unreadable(Place(text.path, text.line, text.column), text.message)
+    return text
 
 
 class _Reader:
@@ -124,7 +114,7 @@ class _Reader:
     def entry_of(self, text: str) -> Entry:
         """Return the whole file as one entry."""
         if directive := re.match(r"(?:[ \t]*(?:#.*)?\r?\n)*%YAML[ \t]+(?!1\.2\b)", text):
-            place = _place_after(self.path, directive.group().rpartition("%")[0])
+            place = place_after(self.path, directive.group().rpartition("%")[0])
             raise _Unreadable(place, "YAML 1.2 is read here (1.1 takes 22:00 for a number): leave the %YAML line out")
         try:
             node = self.yaml.compose(text)
@@ -133,7 +123,7 @@ class _Reader:
             place = Place(self.path, mark.line + 1, mark.column + 1) if mark else Place(self.path)
             raise _Unreadable(place, f"not YAML: {_plain_words(error)}") from None
         except YAMLError as error:
-            place = _place_after(self.path, text[: getattr(error, "position", 0)])
+            place = place_after(self.path, text[: getattr(error, "position", 0)])
             reason = getattr(error, "reason", None) or str(error)
             raise _Unreadable(place, f"not YAML: {str(reason).splitlines()[0]}") from None
         except (ValueError, TypeError, LookupError, AttributeError) as error:

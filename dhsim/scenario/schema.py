@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dhsim.scenario.consistency import InconsistentError, disagreements
+from dhsim.scenario.detail import DetailSection
 from dhsim.scenario.document import Document
 from dhsim.scenario.equipment import Building, BuildingType, DhwSection, Pipe, PumpSection, SubstationSection
 from dhsim.scenario.network_parts import NetworkNode
@@ -30,6 +31,7 @@ __all__ = [
     "ComfortSection",
     "ControlSection",
     "CurveSection",
+    "DetailSection",
     "DhwSection",
     "EconomicsSection",
     "EmissionsSection",
@@ -70,6 +72,8 @@ class Scenario(Document):
     substation: SubstationSection
     building_types: Annotated[dict[str, BuildingType], Field(min_length=1)]
     buildings: Annotated[list[Building], Field(min_length=1)]
+    details: dict[str, DetailSection] = Field(default_factory=dict)
+    """Buildings that are simulated flat by flat, by their id; in place of their one room and radiator."""
     network: str | None = None
     """File or folder with the secondary network (GeoJSON map, tables, YAML), relative to this file; or `pipes`."""
     pipes: list[Pipe] = Field(default_factory=list)

@@ -106,7 +106,7 @@ def yielding(parent: Entry, child: Entry, key: tuple[str, ...], groups: Sequence
 
 
 def rebased(entry: Entry, key: tuple[str, ...], folder: Path, onto: Path) -> Entry:
-    """Return the entry with the relative file name under `key` said from another folder."""
+    """Return the entry with the relative file name under `key` said from another folder; `*` stands for every key."""
     if not key:
         if not isinstance(entry.value, str) or Path(entry.value).is_absolute():
             return entry
@@ -115,10 +115,11 @@ def rebased(entry: Entry, key: tuple[str, ...], folder: Path, onto: Path) -> Ent
         except ValueError:  # another drive
             name = (folder.absolute() / entry.value).as_posix()
         return Entry(name, entry.place)
-    if not isinstance(entry.value, dict) or key[0] not in entry.value:
+    if not isinstance(entry.value, dict):
         return entry
-    part = rebased(entry.value[key[0]], key[1:], folder, onto)
-    return Entry({**entry.value, key[0]: part}, entry.place)
+    names = [name for name in entry.value if key[0] in ("*", name)]
+    parts = {name: rebased(entry.value[name], key[1:], folder, onto) for name in names}
+    return Entry({**entry.value, **parts}, entry.place)
 
 
 def overridden(entry: Entry, key: str, value: Any) -> Entry:

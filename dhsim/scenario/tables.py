@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_origin
 
 from dhsim.errors import Problem
+from dhsim.scenario.encoding import utf8_text
 from dhsim.scenario.read import read_entry
 from dhsim.scenario.section import Section
 from dhsim.scenario.source import Entry, Place, problem_at
@@ -15,6 +16,12 @@ from dhsim.scenario.wording import is_section, nearest, part_type, unknown_key
 
 _CELL = {sign: re.compile(rf' *(?:"((?:[^"]|"")*)" *|([^{sign}"]*))({sign}|$)') for sign in ",;\t"}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
+NUMBER_FORMAT = (
+    "in a table the decimal sign is a point, or a comma where columns are parted by semicolons or tabs; thousands are "
+    "not parted"
+)
+"""What to say of a cell that should be a number and is not."""
 
 
 class _Cell(NamedTuple):
@@ -38,8 +45,10 @@ class Tables(NamedTuple):
 def tables_entry(folder: Path, tables: Tables, problems: list[Problem]) -> Entry | None:
     """Return what a folder's tables say in the shape of the schema, or None; what is wrong goes to `problems`.
 
-    The columns are the keys of a row's kind, nested ones dotted (`pumps.model`); the numbers of a list are parted by
-    spaces or semicolons, the columns by commas, semicolons or tabs. An empty cell is a key that was not said.
+    The columns are the keys of a row's kind, nested ones dotted (`pumps.model`), and parted by commas, semicolons or
+    tabs; the numbers of a list are parted by spaces or semicolons. Where the columns are not parted by commas, a comma
+    may be the decimal sign, as spreadsheets of many countries write it, and `|` may part the numbers of a list. An
+    empty cell is a key that was not said.
     """
     made = Entry({}, Place(str(folder)))
     if tables.scalars_needed or (folder / tables.scalars).exists():
@@ -71,13 +80,17 @@ def ignored(said: dict[str, Entry]) -> set[str]:
 def read_text(path: Path, problems: list[Problem]) -> str | None:
     """Return a UTF-8 file's text, or None; what is wrong goes to `problems`."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except FileNotFoundError:
         message = "no such file" + _neighbour(path.parent, path.name)
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8 text (byte 0x{error.object[error.start]:02x}): save the file as UTF-8"
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         message = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+    else:
+        text = utf8_text(str(path), data)
+        if isinstance(text, str):
+            return text
+        problems.append(text)
+        return None
     problems.append(problem_at(Place(str(path)), message))
     return None
 
@@ -95,9 +108,9 @@ def table_rows(path: Path, name: str, kind: type[Section], left_out: set[str], p
     text = read_text(path, problems)
     if text is None:
         return None
-    lines = [
-        (at, line) for at, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1) if line.strip() and line[0] != "#"
-    ]
+    every = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
+    # spreadsheets leave rows of empty cells below the last one
+    lines = [(at, line) for at, line in every if line.strip(" ,;\t") and line[0] != "#"]
     if not lines:
         problems.append(problem_at(Place(str(path)), "the file is empty: its first line names the columns"))
         return None
@@ -119,9 +132,11 @@ def table_rows(path: Path, name: str, kind: type[Section], left_out: set[str], p
         place = Place(str(path), at, 1)
         if cells is None or len(cells) != len(names):
             got = "a quotation that does not end" if cells is None else f"{len(cells)} cells under {len(names)} columns"
-            problems.append(problem_at(place, f"expected one cell a column (got {got})", f"{name}.{len(rows)}"))
+            many = cells is not None and len(cells) > len(names)
+            comma = f"; {NUMBER_FORMAT}" if sign == "," and many else ""
+            problems.append(problem_at(place, f"expected one cell a column (got {got}){comma}", f"{name}.{len(rows)}"))
         pairs = [(title, cell) for title, cell in zip(names, cells or [], strict=False) if title not in left_out]
-        rows.append(Entry(_row(pairs, kind, str(path), at), place))
+        rows.append(Entry(_row(pairs, kind, Place(str(path), at), decimal_comma=sign != ","), place))
     return Entry(rows, Place(str(path), first, 1))
 
 
@@ -148,31 +163,34 @@ def _strange(title: str, kind: type[Section]) -> str:
     return "" if tail in inner.model_fields else unknown_key(tail, inner.model_fields, {})
 
 
-def _row(cells: list[tuple[str, _Cell]], kind: type[Section], path: str, line: int) -> dict[str, Entry]:
+def _row(cells: list[tuple[str, _Cell]], kind: type[Section], line: Place, *, decimal_comma: bool) -> dict[str, Entry]:
     """Return the keys of a row; dotted columns become mappings."""
     made: dict[str, Entry] = {}
     for title, cell in cells:
-        place = Place(path, line, cell.column)
+        place = line._replace(column=cell.column)
         head, _, tail = title.partition(".")
         if not cell.text:
             continue
         if tail:
-            part = _value(part_type(part_type(kind, head), tail), cell.text, place)
+            part = _value(part_type(part_type(kind, head), tail), cell.text, place, decimal_comma)
             made.setdefault(head, Entry({}, place)).value[tail] = part
         else:
-            made[title] = _value(part_type(kind, title), cell.text, place)
+            made[title] = _value(part_type(kind, title), cell.text, place, decimal_comma)
     return made
 
 
-def _value(kind: Any, text: str, place: Place) -> Entry:
+def _value(kind: Any, text: str, place: Place, decimal_comma: bool) -> Entry:
     """Return a cell as its key wants it; what does not fit stays text, for the schema to complain of."""
     value: Any = text
     if get_origin(kind) is list:
         inner = part_type(kind, 0)
-        parts = text.split("|") if get_origin(inner) is list else re.split(r"[;\s]+", text.strip())
-        value = [_value(inner, part, place) for part in parts]
+        signs = r"[;|\s]+" if decimal_comma else r"[;\s]+"
+        parts = text.split("|") if get_origin(inner) is list else re.split(signs, text.strip())
+        value = [_value(inner, part, place, decimal_comma) for part in parts]
     elif kind is bool and text.lower() in ("true", "false"):
         value = text.lower() == "true"
-    elif kind in (int, float) and _NUMBER.fullmatch(text):
-        value = int(text) if re.fullmatch(r"[-+]?\d{1,300}", text) else float(text)
+    elif kind in (int, float):
+        plain = text.replace(",", ".") if decimal_comma and _DECIMAL_COMMA.fullmatch(text) else text
+        if _NUMBER.fullmatch(plain):
+            value = int(plain) if re.fullmatch(r"[-+]?\d{1,300}", plain) else float(plain)
     return Entry(value, place)

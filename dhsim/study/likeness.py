@@ -34,6 +34,10 @@ def require_comparable(cases: Sequence[Case]) -> None:
             raise DhsimError(f"{pair} cannot be compared: they differ in economics ({', '.join(money)})")
 
 
+def _in_detail(case: Case) -> list[tuple[int, int]]:
+    return [(detail.index, detail.copies) for detail in case.details]
+
+
 def unlike(reference: Case, case: Case) -> tuple[str, ...]:
     """Return what else differs than the way the substation is run, so that a saving is not its alone; a phrase each."""
     a, b = reference.boundary.arrays, case.boundary.arrays
@@ -51,6 +55,8 @@ def unlike(reference: Case, case: Case) -> tuple[str, ...]:
     made = [name for name, (left, right) in pairs.items() if not np.array_equal(left, right)]
     if reference.system.building_ids != case.system.building_ids:
         made.append("buildings")
+    if _in_detail(reference) != _in_detail(case):
+        made.append("which buildings are in detail")
     if reference.strategy.faults != case.strategy.faults:
         made.append("faults")
     if reference.assumptions.emissions != case.assumptions.emissions:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dhsim.assess.types import EconomicScore, HeatSplit, Scorecard
+from dhsim.assess.types import EconomicScore, FlatScore, HeatSplit, Scorecard
 from dhsim.units import KG_PER_T, S_PER_H
 
 NAN = math.nan
@@ -112,6 +112,21 @@ def _flow_rows(quantity: str, name: str) -> tuple[Row, ...]:
     )
 
 
+def _of_flats(part: Callable[[FlatScore], float]) -> Value:
+    return lambda c: None if c.score.flats is None else part(c.score.flats)
+
+
+FLATS = "Flats"
+"""Group of rows that only a comparison with buildings in detail has."""
+_FLATS: tuple[Row, ...] = (
+    (FLATS, "Spread between the flats of a building", "K", _of_flats(lambda f: f.spread_k)),
+    (FLATS, "Coldest flat, mean", "degC", _of_flats(lambda f: f.temp_coldest_c)),
+    (FLATS, "Warmest flat, mean", "degC", _of_flats(lambda f: f.temp_warmest_c)),
+    (FLATS, "Lowest of any flat", "degC", _of_flats(lambda f: f.temp_min_c)),
+    (FLATS, "Highest of any flat", "degC", _of_flats(lambda f: f.temp_max_c)),
+    (FLATS, "Throttling by the heads", "%", _of_flats(lambda f: PERCENT * f.throttling_rel)),
+)
+
 _OPERATION: tuple[Row, ...] = (
     *_flow_rows("Primary flow", "primary"),
     *_flow_rows("Secondary flow", "secondary"),
@@ -125,6 +140,7 @@ _OPERATION: tuple[Row, ...] = (
     ("Comfort", "Hours in the comfort band", "%", lambda c: PERCENT * c.score.comfort.share_in_band),
     ("Comfort", "Overheating", "K h", lambda c: c.score.comfort.overheating_kh),
     ("Comfort", "Underheating", "K h", lambda c: c.score.comfort.underheating_kh),
+    *_FLATS,
     ("Electricity", "Pumps, year", "MWh", lambda c: c.score.energy.year.energy_pump_mwh),
     ("Electricity", "Pumps, hours above the CPT", "MWh", lambda c: c.score.energy.above_cpt.energy_pump_mwh),
     ("Emissions", "Fuel", "t", lambda c: c.score.emissions.fuel_t),
@@ -176,11 +192,12 @@ def comparison_table(scores: Sequence[Scorecard], against: Mapping[str, Against]
     """Return quantities down (index group, quantity, unit), scenarios across; the first score is the reference.
 
     Savings are given twice: of the hours above the CPT and of the year. What does not exist (an IRR, the savings of the
-    reference) is NaN. With one score the rows against a reference are left out.
+    reference) is NaN. With one score the rows against a reference are left out; without flats, theirs.
     """
     columns = [Column(score, scores[0], (against or {}).get(score.name)) for score in scores]
     alone = ("Savings", "Money, against the reference")
-    rows = [row for row in ROWS if len(scores) > 1 or row[0] not in alone]
+    absent = {*(alone if len(scores) < 2 else ()), *(() if any(score.flats for score in scores) else (FLATS,))}
+    rows = [row for row in ROWS if row[0] not in absent]
     index = pd.MultiIndex.from_tuples([row[:3] for row in rows], names=INDEX_NAMES)
     data = {c.score.name: [NAN if (value := row[3](c)) is None else float(value) for row in rows] for c in columns}
     return pd.DataFrame(data, index=index, dtype=float)

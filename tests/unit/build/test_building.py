@@ -110,8 +110,18 @@ def test_a_fixed_resistance_may_stand_for_a_pipe() -> None:
     assert building.resistance_pa_s2_m6[pipe] == pytest.approx(1.296e9 * 983.2 / 2.5**2)
 
 
+def test_words_on_a_scale_of_ones_own_are_understood() -> None:
+    own = {"id": "own", "positions": [1.0, 2.0], "labels": [1.0, "N"], "kv_m3_h": [0.2, 0.6], "source": "made up"}
+    riser = {**SAID["valves"][0], "type": "own", "setting": "n"}
+    plan = build_building(said(valve_types=[own], valves=[riser, *SAID["valves"][1:]]))
+    kind = plan.valve_types[0]
+    assert kind is not None
+    assert (kind.labels, kind.range_text) == (("1", "N"), "1 to N turns")
+    np.testing.assert_allclose(plan.building.resistance_valves_pa_s2_m6[0], 1.296e9 * 983.2 / 0.6**2, rtol=1e-12)
+
+
 def test_a_synthetic_building_is_not_built_from_parts() -> None:
-    with pytest.raises(DhsimError, match="open_building"):
+    with pytest.raises(DhsimError, match=r"balancing\.protocol\.open_building.*circuit_zones\.synthetic_zones"):
         build_building(BuildingScenario.model_validate({"name": "s", "synthetic": {"flats": 9}}))
 
 

@@ -1,4 +1,4 @@
-"""A detailed building: the paper's model in the limit, hand checks, valves, heads, pumps, and a substation in front."""
+"""A detailed building: the paper's model in the limit, hand checks, valves, heads and pumps."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 
 from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.synthetic_building import synthetic_building
-from dhsim.build.case import build_case
 from dhsim.engine.circuit import simulate_building
-from dhsim.engine.circuit_consumer import building_as_consumer, building_behind
+from dhsim.engine.circuit_consumer import building_as_consumer
 from dhsim.engine.circuit_drive import (
     BuildingDrive,
     PumpLaw,
@@ -24,13 +23,9 @@ from dhsim.engine.circuit_drive import (
 from dhsim.engine.circuit_run import BuildingRun
 from dhsim.engine.circuit_truth import building_flows, sensor_readings, true_parameters
 from dhsim.engine.circuit_zones import synthetic_zones, thermostats_of, zones_of_parameters, zones_of_truth
-from dhsim.engine.simulation import simulate
 from dhsim.errors import ConvergenceError, DhsimError
 from dhsim.model.building import Building
 from dhsim.model.zones import building_zones, neighbours_of, radiators_of, trvs_of
-from dhsim.scenario.load import load_scenario
-from dhsim.scenario.starter import init_case
-from dhsim.solution import Solution
 
 DAY = 86400.0
 ALL = (
@@ -509,34 +504,3 @@ def test_what_was_not_kept_is_said(building: Building) -> None:
     with pytest.raises(DhsimError, match="was not kept"):
         run["temp_zone_c"]
     assert "6 zones, 6 radiators" in repr(run)
-
-
-@pytest.fixture(scope="module")
-def winter_week(tmp_path_factory: pytest.TempPathFactory) -> Solution:
-    path = next(path for path in init_case(tmp_path_factory.mktemp("starter")) if path.suffix == ".yaml")
-    return simulate(build_case(load_scenario(path, {"time.days": 7})))
-
-
-def test_building_behind_a_substation_gets_its_water(building: Building, winter_week: Solution) -> None:
-    name = winter_week.building_ids[0]
-    zones = synthetic_zones(building, np.random.default_rng(3))
-    pair = building_behind(winter_week, name, building, zones, mixing_ratio_jet=2.2, temp_start_c=20.0)
-    arrives, returns = (winter_week.arrays[f"temp_{side}_building_c"][:, 0] for side in ("supply", "return"))
-    np.testing.assert_allclose(pair.run["temp_supply_c"], (arrives + 2.2 * returns) / 3.2)
-    np.testing.assert_allclose(pair.mass_flow_detailed_kg_s * 3.2, pair.run["mass_flow_kg_s"])
-    drop_w = pair.run["mass_flow_kg_s"] * (pair.run["temp_supply_c"] - pair.temp_return_detailed_c)
-    np.testing.assert_allclose(drop_w * building.fluid.heat_capacity_j_kgk, pair.heat_detailed_w, rtol=1e-9)
-    np.testing.assert_array_equal(pair.heat_substation_w, winter_week.arrays["heat_flow_sh_w"][:, 0])
-    assert pair.heat_ratio_rel == pytest.approx(pair.heat_detailed_w.sum() / pair.heat_substation_w.sum())
-    assert np.isfinite(pair.temp_return_difference_k)
-
-
-def test_building_behind_can_be_driven_by_the_runs_pressure(building: Building, winter_week: Solution) -> None:
-    name = winter_week.building_ids[-1]
-    zones = synthetic_zones(building, np.random.default_rng(3))
-    pair = building_behind(winter_week, name, building, zones, dp_of_solution=True)
-    np.testing.assert_allclose(pair.run["dp_pump_pa"], winter_week.arrays["dp_building_pa"][:, -1])
-    with pytest.raises(DhsimError, match="no building 'nowhere'"):
-        building_behind(winter_week, "nowhere", building, zones)
-    with pytest.raises(DhsimError, match="behind a jet pump"):
-        building_behind(winter_week, name, building, zones, dp_of_solution=True, mixing_ratio_jet=1.0)

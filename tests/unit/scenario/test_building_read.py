@@ -83,9 +83,8 @@ def test_a_wrong_cell_is_named_by_file_line_and_column(write: Callable[..., Path
         write(text, f"house/{name}")
     with pytest.raises(ScenarioError) as caught:
         load_building("house")
-    assert (
-        str(caught.value) == "house/protocol.csv:3:4: protocol.1.flow_l_h: row of 'r2': must be above 0 l/h (got -60)"
-    )
+    said = "house/protocol.csv:3:4: protocol.1.flow_l_h: row of 'r2': must be at least 0.5 l/h (got -60)"
+    assert str(caught.value) == said
 
 
 def test_a_folder_needs_its_tables(write: Callable[..., Path]) -> None:
@@ -185,5 +184,112 @@ def test_overrides_are_set_after_reading(write: Callable[..., Path]) -> None:
 
 
 @pytest.mark.parametrize("name", ["toy.yaml", "flats12", "flats70.yaml"])
-def test_shipped_buildings_are_valid(project_root: Path, name: str) -> None:
-    assert load_building(project_root / "scenarios" / "buildings" / name).name
+def test_shipped_buildings_are_valid_and_say_that_they_are_made_up(project_root: Path, name: str) -> None:
+    building = load_building(project_root / "scenarios" / "buildings" / name)
+    assert building.made_up
+    assert "synthetic" in f"{building.name} {building.description}".lower()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("dp_kpa: 8", "dp_kpa: 30000", "pump.dp_kpa: must be at most 200 kPa (got 30000; was it in Pa?)"),
+        ("dp_kpa: 8", "dp_kpa: 0.008", "pump.dp_kpa: must be at least 0.1 kPa (got 0.008; was it in bar?)"),
+        ("length_m: 6", "length_m: 6000", "pipe 'p1': must be at most 2000 m (got 6000; was it in mm?)"),
+        ("length_m: 6", "length_m: 0.006", "pipe 'p1': must be at least 0.01 m (got 0.006; was it in km?)"),
+        ("mm: 16.1", "mm: 0.0161", "pipe 'p1': must be at least 3 mm (got 0.0161; was it in m, cm or inches?)"),
+        ("mm: 16.1", "mm: 1610", "pipe 'p1': must be at most 500 mm (got 1610)"),
+        (
+            "flow_l_h: 55",
+            "flow_l_h: 0.055",
+            "row of 'r1': must be at least 0.5 l/h (got 0.055; was it in m3/h or l/s?)",
+        ),
+        ("flow_l_h: 55", "flow_l_h: 5500000", "row of 'r1': must be at most 500000 l/h (got 5500000)"),
+        (
+            "left, heat_design_w: 900",
+            "left, heat_design_w: 0.9",
+            "zone 'left': must be at least 20 W (got 0.9; was it in kW?)",
+        ),
+        (
+            "left, heat_design_w: 900",
+            "left, heat_design_w: 9e7",
+            "zone 'left': must be at most 1e+06 W (got 90000000.0)",
+        ),
+        (
+            "left, heat_design_w: 900",
+            "left, ua_outdoor_w_k: 0.024",
+            "zone 'left': must be at least 0.1 W/K (got 0.024; was it in kW/K?)",
+        ),
+        (
+            "left, heat_design_w: 900",
+            "left, time_constant_d: 144",
+            "zone 'left': must be at most 60 days (got 144; was it in hours?)",
+        ),
+        (
+            "zone: left, at: foot",
+            "zone: left, at: foot, heat_design_w: 0.9",
+            "radiator 'r1': must be at least 20 W (got 0.9; was it in kW?)",
+        ),
+        (
+            "zone: left, at: foot",
+            "zone: left, at: foot, flow_design_l_h: 0.05",
+            "radiator 'r1': must be at least 0.5 l/h (got 0.05; was it in m3/h or l/s?)",
+        ),
+        (
+            "zone: left, at: foot",
+            "zone: left, at: foot, kv_m3_h: 500",
+            "radiator 'r1': must be at most 50 m3/h (got 500; was it in l/h?)",
+        ),
+        (
+            "type: ra_n_15, setting: 5",
+            "kv_min_m3_h: 40, kv_max_m3_h: 7300",
+            "valve 'v1': must be at most 2000 m3/h (got 7300; was it in l/h?)",
+        ),
+        (
+            "type: ra_n_15, setting: 5",
+            "type: ra_n_15, kv_m3_h: 520",
+            "valves.0.kv_m3_h: valve 'v1': before a radiator at most 20 m3/h (got 520; was it in l/h?)",
+        ),
+        ("{id: r1, flow_l_h: 55}", "{id: v1, kv_m3_h: 3000}", "must be at most 2000 m3/h (got 3000; was it in l/h?)"),
+    ],
+)
+def test_a_figure_in_another_unit_is_told_by_its_range(
+    told: Callable[..., list[str]], old: str, new: str, problem: str
+) -> None:
+    said = told((old, new))
+    assert len(said) == 1, said
+    assert said[0].endswith(problem), said
+
+
+def test_own_valve_types_may_have_words_on_their_scale(
+    told: Callable[..., list[str]], write: Callable[..., Path]
+) -> None:
+    own = "valve_types:\n  - {id: own, positions: [1, 2, 3], labels: [1, 2, N], kv_m3_h: [1, 2, 3], source: s}\npipes:"
+    good = VALID.replace("pipes:", own).replace("type: stad_dn15, setting: 2.3", "type: own, setting: N")
+    assert load_building(write(good, "b.yaml")).valve_types[0].labels == [1, 2, "N"]
+    for labels, problem in (
+        ("[1, N]", "valve_types.0.labels: valve type 'own': one label a position (got 2 for 3)"),
+        ("[N, 2, n]", "valve_types.0.labels: valve type 'own': 'n' stands on the scale twice"),
+        (
+            "[1, 5, N]",
+            "valve_types.0.labels: valve type 'own': the number 5 stands at position 2: say the same of both",
+        ),
+        ("[A, B, N]", "valve_types.0.labels: valve type 'own': words only: leave the numbers of some positions"),
+        ("[1, 2, [3]]", "valve_types.0.labels: valve type 'own': expected what stands on the scale: numbers or words"),
+    ):
+        assert problem in told(("pipes:", own.replace("[1, 2, N]", labels)))[0]
+
+
+def test_words_on_a_scale_stand_in_a_cell(write: Callable[..., Path]) -> None:
+    own = "id;positions;labels;kv_m3_h;scale;source\nown;1 2 3,5;1|2|N;0,5 1 2;preset;made up for this test\n"
+    for name, text in (TABLES | {"valve_types.csv": own}).items():
+        write(text.replace("stad_dn15,2.3", "own,N"), f"house/{name}")
+    (made,) = load_building("house").valve_types
+    assert (made.positions, made.labels, made.kv_m3_h) == ([1, 2, 3.5], [1, 2, "N"], [0.5, 1, 2])
+
+
+def test_settings_in_a_table_may_have_decimal_commas(write: Callable[..., Path]) -> None:
+    valves = TABLES["valves.csv"].replace(",", ";").replace("2.3", "2,3")
+    for name, text in (TABLES | {"valves.csv": valves}).items():
+        write(text, f"house/{name}")
+    assert load_building("house").valves[2].setting == 2.3

@@ -51,11 +51,64 @@ def test_cells_are_typed_by_their_key(folder: Callable[..., Path]) -> None:
     assert str(network.where("pipes.2.length_m")).endswith("pipes.csv:6:16")
 
 
+_FORMAT = (
+    "; in a table the decimal sign is a point, or a comma where columns are parted by semicolons or tabs; thousands "
+    "are not parted"
+)
+
+
 def test_a_wrong_cell_is_named_by_file_row_and_column(told: Callable[..., list[str]]) -> None:
-    assert told(consumers="id;heat_kw;temp_drop_k\nh1;100;30\nh2;80,5;30\n") == [
-        "north/consumers.csv:3:4: consumers.1.heat_kw: consumer 'h2': expected a number in kW (got '80,5'; the decimal "
-        "sign is a point)"
+    assert told(consumers='id,heat_kw,temp_drop_k\nh1,100,30\nh2,"80,5",30\n') == [
+        "north/consumers.csv:3:5: consumers.1.heat_kw: consumer 'h2': expected a number in kW (got '80,5'; the decimal "
+        f"sign is a point){_FORMAT}"
     ]
+
+
+@pytest.mark.parametrize("cell", ["1.080,5", "1 080,5", "80,5,1", "80,5 kW"])
+def test_only_one_comma_is_a_decimal_sign(told: Callable[..., list[str]], cell: str) -> None:
+    (said,) = told(consumers=f"id;heat_kw;temp_drop_k\nh1;100;30\nh2;{cell};30\n")
+    assert said.startswith("north/consumers.csv:3:4: consumers.1.heat_kw: consumer 'h2': expected a number in kW")
+    assert said.endswith(_FORMAT)
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_tables_of_a_spreadsheet_with_decimal_commas_are_read(folder: Callable[..., Path], sign: str) -> None:
+    points = "0.25 0|9.75 0.5"
+    pipes = f"id,start,end,length_m,diameter_inner_mm,route\n1,plant,h1,100.5,82.5,{points}\n2,plant,h2,60,70,\n"
+    nodes = "id,x,y\nplant,0,0\nh1,10,0.5\nh2,0,9\n"
+    plain = load_network(folder(pipes=pipes, nodes=nodes))
+    pipes = (
+        "id;start;end;length_m;diameter_inner_mm;route\n1;plant;h1;100,5;82,5;0,25 0|9,75 0,5\n2;plant;h2;60;70,0;\n"
+    )
+    consumers = "id;heat_kw;temp_drop_k;on\nh1;100;30;\nh2;80,5;30;FALSE\n"
+    producers = (
+        "id;temp_supply_c;pressure_return_kpa;control;pumps.flow_m3_h;pumps.head_m;pumps.efficiency_best;"
+        "pumps.flow_best_m3_h\nplant;90;200;speed;0 20,0|40;30 28 20;0,7;25\n"
+    )
+    tables = {
+        "pipes": pipes,
+        "nodes": nodes.replace(",", ";").replace(".", ","),
+        "consumers": consumers,
+        "producers": producers,
+    }
+    assert load_network(folder(**{name: text.replace(";", sign) for name, text in tables.items()})) == plain
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"id,heat_kw\nG\xe5rd,1\n", "north/consumers.csv:2:2: not UTF-8 text (byte 0xe5): save the file as UTF-8"),
+        ("id,heat_kw\n".encode("utf-16"), "north/consumers.csv:1:1: not UTF-8 but UTF-16 text: save the file as UTF-8"),
+    ],
+)
+def test_other_encodings_are_told_as_of_yaml(
+    folder: Callable[..., Path], write: Callable[..., Path], data: bytes, problem: str
+) -> None:
+    path = folder()
+    write(data, "north/consumers.csv")
+    with pytest.raises(ScenarioError) as caught:
+        load_network(path)
+    assert str(caught.value) == problem
 
 
 def test_an_unknown_column_is_told_once(told: Callable[..., list[str]]) -> None:
@@ -66,7 +119,7 @@ def test_an_unknown_column_is_told_once(told: Callable[..., list[str]]) -> None:
 
 def test_rows_have_as_many_cells_as_columns(told: Callable[..., list[str]]) -> None:
     assert told(consumers='id,heat_kw,temp_drop_k\nh1,100,30,4\nh2,"80,30\n')[:2] == [
-        "north/consumers.csv:2:1: consumers.0: expected one cell a column (got 4 cells under 3 columns)",
+        f"north/consumers.csv:2:1: consumers.0: expected one cell a column (got 4 cells under 3 columns){_FORMAT}",
         "north/consumers.csv:3:1: consumers.1: expected one cell a column (got a quotation that does not end)",
     ]
 
@@ -94,3 +147,8 @@ def test_a_missing_table_and_one_that_stands_twice(folder: Callable[..., Path], 
     with pytest.raises(ScenarioError) as caught:
         load_network(path)
     assert "north/network.yaml:4:1: pipes: stands in pipes.csv too: leave one out" in str(caught.value)
+
+
+def test_empty_rows_that_a_spreadsheet_leaves_are_no_rows(folder: Callable[..., Path]) -> None:
+    consumers = "# a remark;;\nid;heat_kw;temp_drop_k\nh1;100;30\nh2;80,5;30\n;;\n \t;;\n"
+    assert [consumer.heat_kw for consumer in load_network(folder(consumers=consumers)).consumers] == [100, 80.5]

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from dhsim.errors import ScenarioError
+from dhsim.scenario.building_read import load_building
+from dhsim.scenario.building_schema import BuildingScenario
+from dhsim.scenario.building_tables import TABLES
 from dhsim.scenario.load import load_scenarios
 from dhsim.scenario.schema import Scenario
-from dhsim.scenario.starter import init_case
+from dhsim.scenario.starter import init_building, init_case
 
 
 def test_the_starter_case_loads(tmp_path: Path) -> None:
@@ -64,3 +67,38 @@ def test_the_starter_comments_follow_the_schema(tmp_path: Path) -> None:
     text = init_case(tmp_path)[0].read_text()
     sections = set(re.findall(r"^(?:# )?(\w+): ", text.replace(":\n", ": \n"), re.MULTILINE))
     assert sections == set(Scenario.model_fields), "the starter shows every section"
+
+
+def test_the_starter_building_loads_and_says_that_it_is_an_example(tmp_path: Path) -> None:
+    files = init_building(tmp_path / "my house")
+    names = ["building.yaml", "pipes.csv", "protocol.csv", "radiators.csv", "valves.csv", "zones.csv"]
+    assert [file.name for file in files] == names
+    building = load_building(tmp_path / "my house")
+    assert building.made_up
+    assert (len(building.zones), len(building.radiators)) == (4, 6)
+    assert all("example" in file.read_text(encoding="utf-8").lower() for file in files)
+
+
+def test_the_starter_building_shows_every_key(tmp_path: Path) -> None:
+    files = {file.stem: file.read_text(encoding="utf-8") for file in init_building(tmp_path)}
+    scalars = set(re.findall(r"^(?:# )?(\w+):", files["building"], re.MULTILINE))
+    assert scalars == set(BuildingScenario.model_fields) - set(TABLES) - {"synthetic"}
+    for name, kind in TABLES.items():
+        if name in files:
+            missing = [key for key in kind.model_fields if not re.search(rf"\b{key}\b", files[name])]
+            assert not missing, f"{name}.csv does not explain {missing}"
+
+
+def test_remarks_of_the_starter_tables_survive_a_spreadsheet(tmp_path: Path) -> None:
+    for file in init_building(tmp_path):
+        remarks = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+        if file.suffix == ".csv":
+            assert remarks
+            assert not [line for line in remarks if re.search(r"[,;\t\"]", line)], "a spreadsheet would quote these"
+
+
+def test_a_building_is_not_laid_over_another(tmp_path: Path) -> None:
+    (tmp_path / "neighbours.csv").write_text("first,second,ua_w_k\n")
+    with pytest.raises(ScenarioError, match=r"holds a building already \(neighbours\.csv\)"):
+        init_building(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["neighbours.csv"]
