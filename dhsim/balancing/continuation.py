@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from dhsim.balancing.search import UNCHANGED, Candidate, Search
+from dhsim.balancing.search import KICK_SHARES, UNCHANGED, Candidate, Search
 from dhsim.balancing.vertices import polished_exactly, vertex_problem
 from dhsim.errors import ConvergenceError
 
 ZETA_LEAST = 1e-3
 """Stands for the limit at zero, where the front is only weakly Pareto-optimal."""
 ZETA_FIRST = 0.05
+ZETA_LAST = 0.95
 _STEP_MAX = 0.1
-_KICKS = ((0.45, 1), (0.55, 2), (0.65, 5), (0.85, 7))
+_KICKS = ((0.1, 0.35), (0.45, 1.0), (0.55, 2.0), (0.65, 3.0), (0.85, 5.0))
 """Kicks on the way up and again on the way down, from which weighting on."""
+_WEIGHTS_KICKED = 21
+"""Number of weights to which the number of kicks belongs: where fewer are asked, each gets more, up to a limit, and
+those between them get some too."""
+_MORE_MAX = 6.0
 _VALVES_KICKED = 64
 """Number of valves to which the number of kicks belongs; fewer valves get more."""
 _VALVES_SMALL = 16
 """Number of valves up to which kicks also go anywhere in the ranges, at every weighting."""
 _KICKS_SMALL = 3
-_POLISHED = 3
-"""Candidates at each weight that are improved for the exact worst case."""
+_MORE_EXACT_MAX = 8.0
+"""The same for kicks of what is solved for the worst case itself, of which each weight gets one."""
 _GAIN_LEAST = 1e-11
 _SEED = 35
 
@@ -30,7 +35,9 @@ def followed(search: Search, weights: list[float], effort: float) -> dict[float,
     asked = {max(zeta, ZETA_LEAST) for zeta in weights}
     first = min(asked, key=lambda zeta: abs(zeta - ZETA_FIRST))
     first = ZETA_FIRST if first > ZETA_FIRST else first
-    upward = _with_steps(sorted({zeta for zeta in asked if zeta > first} | {first}))
+    more = _more(asked, _MORE_MAX) if effort > 0.0 else 1.0
+    last = ZETA_LAST if more > 1.0 else first  # valleys of larger weights lead to others on the way down
+    upward = _with_steps(sorted({zeta for zeta in asked if zeta > first} | {first, max(first, last)}))
     downward = [zeta for zeta in upward[::-1] if zeta >= min(asked)]
     below = sorted((zeta for zeta in asked if zeta < first), reverse=True)
     random = np.random.default_rng(_SEED)
@@ -40,27 +47,44 @@ def followed(search: Search, weights: list[float], effort: float) -> dict[float,
         here = _improved(search, best, here, zeta, 0, random)
     here = start
     share = effort * (_VALVES_KICKED / search.free.size) ** 0.5  # a large problem's solution takes longer
-    least = _KICKS_SMALL if search.free.size <= _VALVES_SMALL else 0
+    small = search.free.size <= _VALVES_SMALL
     for zeta in [*upward, *downward]:
-        here = _improved(
-            search, best, here, zeta, round(share * max(_kicks(zeta), least)) if zeta in asked else 0, random
-        )
+        usual = max(_kicks(zeta), _KICKS_SMALL if small else 0.0)
+        factor = more if zeta in asked else 0.0 if small or more == 1.0 else 1.0
+        here = _improved(search, best, here, zeta, round(share * factor * usual), random)
     if not best:
         raise ConvergenceError("no weighting could be solved: look at the building's ranges and coefficients")
     return {zeta: _chosen(search, best, zeta) for zeta in asked}
 
 
-def exactly(search: Search, found: dict[float, Candidate], max_changed: int | None) -> dict[float, Candidate]:
-    """Return candidates improved for the worst case itself, from those that are best at each weight."""
-    problem, better = vertex_problem(search.model), {}
-    for zeta in found:
-        order = sorted(found.values(), key=lambda candidate: search.objective_rel(candidate, zeta))
-        trials = []
-        for start in order[:_POLISHED]:
-            use = None if max_changed is None else np.flatnonzero(np.abs(start.log_setting) >= UNCHANGED)
-            trials.append(polished_exactly(search, problem, start, zeta, use))
-        better[zeta] = min(trials, key=lambda candidate: search.objective_rel(candidate, zeta))
+def exactly(
+    search: Search, found: dict[float, Candidate], max_changed: int | None, effort: float
+) -> dict[float, Candidate]:
+    """Return candidates improved for the worst case itself: up along the weighting with kicks, and down again."""
+    problem, random = vertex_problem(search.model), np.random.default_rng(_SEED)
+    kicks, upward = round(effort * _more(set(found), _MORE_EXACT_MAX)), sorted(found)
+    better: dict[float, Candidate] = {}
+
+    def offer(start: Candidate, zeta: float) -> None:
+        use = None if max_changed is None else np.flatnonzero(np.abs(start.log_setting) >= UNCHANGED)
+        _offer(search, better, zeta, polished_exactly(search, problem, start, zeta, use))
+
+    for before, zeta in zip([None, *upward], upward, strict=False):
+        offer(found[zeta], zeta)
+        if before is not None:
+            offer(better[before], zeta)
+        for _ in range(kicks):
+            moved = search.moved(better[zeta], random, only_changed=max_changed is not None)
+            if moved is not None:
+                offer(moved, zeta)
+    for after, zeta in zip(upward[:0:-1], upward[-2::-1], strict=True):
+        offer(better[after], zeta)
     return better
+
+
+def _more(asked: set[float], most: float) -> float:
+    """Return how many times the kicks each weight gets, since few are asked."""
+    return min(most, max(1.0, _WEIGHTS_KICKED / len(asked)))
 
 
 def _with_steps(path: list[float]) -> list[float]:
@@ -72,8 +96,8 @@ def _with_steps(path: list[float]) -> list[float]:
     return steps
 
 
-def _kicks(zeta: float) -> int:
-    return next((count for start, count in reversed(_KICKS) if zeta >= start), 0)
+def _kicks(zeta: float) -> float:
+    return next((count for start, count in reversed(_KICKS) if zeta >= start), 0.0)
 
 
 def _improved(
@@ -92,7 +116,8 @@ def _improved(
     for i in range(kicks):
         if zeta in best:
             anywhere = i % 2 == 0 and search.free.size <= _VALVES_SMALL
-            _offer(search, best, zeta, search.kicked(best[zeta], zeta, random, anywhere=anywhere))
+            share = KICK_SHARES[i % len(KICK_SHARES)]
+            _offer(search, best, zeta, search.kicked(best[zeta], zeta, random, share=share, anywhere=anywhere))
     return best.get(zeta, here)
 
 

@@ -3,7 +3,7 @@
 Flows, pressures and friction roots are variables beside the valves; so are alpha and a scale for the best case,
 ``v = nu (1 + alpha (r - 1))``, and a scale and an upper bound of each zone's square for the worst case. Colebrook's law
 is explicit in ``y = Re sqrt(f)``: ``Re = -2 y log10(2.51/y + s)``, ``dp = K (y/c)^2``. An edge with a friction law has
-y as its variable, another one its flow.
+y as its variable, another one its flow. Both are signed where the flow can turn round: on the edges of a loop.
 """
 
 from __future__ import annotations
@@ -22,11 +22,27 @@ from dhsim.network.parts import Floats, Ints
 OBJECTIVE_UNIT = 1e-3
 """Of the objective: F/|theta|^2 in this unit is near one for a building of the usual quality."""
 _DROP_LEAST_REL = 1e-2
-_SCALE_RANGE = (0.05, 20.0)
-_FLOW_RANGE = (1e-3, 50.0)
+_SCALE_RANGE = (1e-6, 1e6)
+_FLOW_LEAST_REL = 1e-6  # of its scale, where an edge cannot turn round
+_FLOW_MARGIN = 1.01
+_FLOW_SMOOTH_REL = 1e-4  # of its scale, where it can: q |q| becomes q sqrt(q^2 + that^2)
+_VARIABLE_LEAST = 2.6  # of Colebrook's law, whose flow is nothing at y = 2.51 on a smooth wall
+_VARIABLE_SMOOTH = 5.0  # takes the place of a smaller |y|: below a Reynolds number of about 20
 _SETTING_SAME = 1e-12
 _TOTAL_MARGIN = 1e-6  # the ports' polynomials are good to a few 1e-8: what is solved exactly shall still keep the flow
-_OPTIONS = {"print_time": False, "ipopt.print_level": 0, "ipopt.sb": "yes", "ipopt.tol": 1e-8, "ipopt.max_iter": 300}
+_OPTIONS: dict[str, Any] = {
+    "print_time": False,
+    "ipopt.print_level": 0,
+    "ipopt.sb": "yes",
+    "ipopt.tol": 1e-8,
+    "ipopt.max_iter": 300,
+    # everything is near one as it stands: scaling it again, and refining steps, takes a quarter of the time
+    "ipopt.nlp_scaling_method": "none",
+    "ipopt.mumps_permuting_scaling": 0,
+    "ipopt.mumps_scaling": 0,
+    "ipopt.fast_step_computation": "yes",
+}
+_TOL_KICK = 1e-6  # worth some 1e-9 of F/|theta|^2; where the total flow is kept, that must be met better
 _PUSH = ("bound_push", "bound_frac", "slack_bound_push", "slack_bound_frac")
 _WARM_PUSH = tuple(f"warm_start_{name}" for name in (*_PUSH, "mult_bound_push"))
 
@@ -99,7 +115,9 @@ def lifted(
         "g": rows,
         "p": goal["zeta"],
     }
-    cold, kick, warm = _solvers(ca, problem)
+    cold, kick, warm = _solvers(
+        ca, problem, _OPTIONS["ipopt.tol"] if total_flow_tolerance_rel is not None else _TOL_KICK
+    )
     bounds = _bounds(present, scaled, rows.numel(), n_equal, total_flow_tolerance_rel, quantile)
     return Lifted(present, scaled, cold, kick, warm, bounds, present.free.size, n_equal, quantile)
 
@@ -107,23 +125,30 @@ def lifted(
 def hydraulic_part(ca: Any, present: Present) -> dict[str, Any]:
     """Return variables, equations, zone flow ratios and total flow of the circuit."""
     found, building = present.condensed, present.circuit.building
-    dp, flow0 = building.dp_pump_pa, present.flow_edge_m3_s
+    dp, scale = building.dp_pump_pa, present.scale_edge_m3_s
     plain = np.flatnonzero(present.main_pipe < 0)
     setting = ca.SX.sym("setting", present.free.size)
     pressure = ca.SX.sym("pressure", found.n_node - 2)
     root, flow = ca.SX.sym("root", found.pipe_edge.size), ca.SX.sym("flow", plain.size)
     y = root * present.variable_pipe
-    flow_pipe = -2.0 * y * ca.log10(COLEBROOK_FLOW / y + found.pipe_share) / found.pipe_reynolds_s_m3
-    drop_pipe = (found.pipe_drop_pa / dp) * y**2
+    size = ca.vertcat(*[
+        ca.sqrt(y[int(p)] ** 2 + _VARIABLE_SMOOTH**2) if present.both_ways[e] else y[int(p)]
+        for p, e in enumerate(found.pipe_edge)
+    ])  # fmt: skip
+    flow_pipe = -2.0 * y * ca.log10(COLEBROOK_FLOW / size + found.pipe_share) / found.pipe_reynolds_s_m3
+    drop_pipe = (found.pipe_drop_pa / dp) * y * size
     through: list[Any] = [flow_pipe[int(p)] if p >= 0 else None for p in present.main_pipe]
     for i, e in enumerate(plain):
-        through[e] = flow[i] * flow0[e]
-    drop = [(k / dp) * q**2 for k, q in zip(found.quadratic_pa_s2_m6, through, strict=True)]
+        through[e] = flow[i] * scale[e]
+    drop = [
+        (k / dp) * q * (ca.sqrt(q**2 + (_FLOW_SMOOTH_REL * unit) ** 2) if signed else q)
+        for k, q, unit, signed in zip(found.quadratic_pa_s2_m6, through, scale, present.both_ways, strict=True)
+    ]
     rows = []
     for p, e in enumerate(found.pipe_edge):
         drop[e] += drop_pipe[p]
         if present.main_pipe[e] != p:
-            rows.append((flow_pipe[p] - through[e]) / flow0[e])
+            rows.append((flow_pipe[p] - through[e]) / scale[e])
     settings = building.resistance_valves_pa_s2_m6[present.free]
     for v, e in enumerate(found.valve_edge):
         drop[e] += (settings[v] / dp) * ca.exp(setting[v]) * through[e] ** 2
@@ -134,8 +159,8 @@ def hydraulic_part(ca: Any, present: Present) -> dict[str, Any]:
         rows.append((at[a] - at[b] - drop[i]) / max(present.drop_edge_pa[i] / dp, _DROP_LEAST_REL))
         balance[a] -= through[i]
         balance[b] += through[i]
-        carried[a] += flow0[i]
-        carried[b] += flow0[i]
+        carried[a] += present.flow_edge_m3_s[i]
+        carried[b] += present.flow_edge_m3_s[i]
     rows += [balance[n] / carried[n] for n in range(2, found.n_node)]
     for r in building.radiators:
         z = int(building.zone[r])
@@ -197,11 +222,11 @@ def kick_options() -> dict[str, Any]:
     return _OPTIONS | {"ipopt.mu_init": 1e-3} | {f"ipopt.{name}": 1e-4 for name in _PUSH}
 
 
-def _solvers(ca: Any, problem: dict[str, Any]) -> tuple[Any, Any, Any]:
+def _solvers(ca: Any, problem: dict[str, Any], tol_kick: float) -> tuple[Any, Any, Any]:
     cold = ca.nlpsol("cold", "ipopt", problem, _OPTIONS)
     names = {"grad_f": "nlp_grad_f", "jac_g": "nlp_jac_g", "hess_lag": "nlp_hess_l"}
     shared = _OPTIONS | {name: cold.get_function(inner) for name, inner in names.items()}
-    after = kick_options()
+    after = kick_options() | {"ipopt.tol": tol_kick}
     along = {"ipopt.mu_init": 1e-6, "ipopt.warm_start_init_point": "yes"} | {f"ipopt.{n}": 1e-8 for n in _WARM_PUSH}
     made = [ca.nlpsol(name, "ipopt", problem, shared | more) for name, more in (("kick", after), ("warm", along))]
     return cold, made[0], made[1]
@@ -214,7 +239,6 @@ def _bounds(
     n_sample, n_zone = scaled.theta_per_s.shape
     valves = building.valves[free]
     settings = building.resistance_valves_pa_s2_m6[free]
-    counts = (found.pipe_edge.size, int((present.main_pipe < 0).sum()))
     pressure_low, pressure_high = np.full(found.n_node - 2, -0.5), np.full(found.n_node - 2, 1.5)
     pressure_low[present.ports.node - 2], pressure_high[present.ports.node - 2] = -1.0, 1.0
     more = 0 if quantile is None else 1
@@ -222,7 +246,7 @@ def _bounds(
         (np.log(building.resistance_min_pa_s2_m6[valves] / settings) - _SETTING_SAME,
          np.log(building.resistance_max_pa_s2_m6[valves] / settings) + _SETTING_SAME),
         (pressure_low, pressure_high),
-        *(tuple(np.full(n, side) for side in _FLOW_RANGE) for n in counts),
+        *flow_ranges(present),
         tuple(np.full(2 * n_sample, side) for side in _SCALE_RANGE),
         (np.zeros(n_sample * n_zone), np.ones(n_sample * n_zone)),
         (np.zeros(n_sample * n_zone), np.full(n_sample * n_zone, np.inf)),
@@ -238,6 +262,21 @@ def _bounds(
     return Rows(low, high, row_low, row_high)
 
 
+def flow_ranges(present: Present) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return the smallest and largest y and flow, in their scale: what the pump drives through the edge alone."""
+    found, building = present.condensed, present.circuit.building
+    dp, pipe = building.dp_pump_pa, found.pipe_edge
+    least = found.quadratic_pa_s2_m6.copy()
+    np.add.at(least, found.valve_edge, building.resistance_min_pa_s2_m6[building.valves[present.free]])
+    plain = present.main_pipe < 0
+    high_flow = _FLOW_MARGIN * np.sqrt(dp / least[plain]) / present.scale_edge_m3_s[plain]
+    high_y = _FLOW_MARGIN * np.sqrt(dp / found.pipe_drop_pa) / present.variable_pipe
+    none = _VARIABLE_LEAST / (1.0 - found.pipe_share) / present.variable_pipe
+    low_y = np.where(present.both_ways[pipe], -high_y, np.minimum(np.maximum(_FLOW_LEAST_REL, none), 0.99))
+    low_flow = np.where(present.both_ways[plain], -high_flow, _FLOW_LEAST_REL)
+    return (low_y, high_y), (low_flow, high_flow)
+
+
 def without_total(model: Lifted) -> Lifted:
     """Return the problem without its bounds on the total flow."""
     row_low, row_high = model.rows.row_low.copy(), model.rows.row_high.copy()
@@ -249,7 +288,9 @@ def start_at(model: Lifted, flow: BuildingFlow, log_setting: Floats, zeta: float
     """Return values of all variables at a solved circuit, with the scales, alphas and squares that are best there."""
     present, found = model.present, model.present.condensed
     building, ports = present.circuit.building, present.ports
-    through = np.maximum(flow_through(found, flow), _FLOW_RANGE[0] * present.flow_edge_m3_s)
+    scale = present.scale_edge_m3_s
+    through = flow_through(found, flow)
+    through = np.where(present.both_ways, through, np.maximum(through, _FLOW_LEAST_REL * scale))
     drop = drops(found, building, present.free, through, log_setting)
     pressure = pressures(found, present.walk, drop, building.dp_pump_pa)
     y = friction_variable(found.pipe_reynolds_s_m3 * through[found.pipe_edge], found.pipe_share)
@@ -257,7 +298,8 @@ def start_at(model: Lifted, flow: BuildingFlow, log_setting: Floats, zeta: float
     rise = np.log(np.maximum(pressure[ports.node], 1e-6 * ports.pressure_pa) / ports.pressure_pa)
     variable[ports.node] = np.clip((rise - ports.middle) / ports.half, -1.0, 1.0)
     plain = present.main_pipe < 0
-    hydraulic = [log_setting, variable[2:], y / present.variable_pipe, (through / present.flow_edge_m3_s)[plain]]
+    root = np.sign(through[found.pipe_edge]) * y / present.variable_pipe
+    hydraulic = [log_setting, variable[2:], root, (through / scale)[plain]]
     ratio = flow.flow_zone_m3_s / present.flow.flow_zone_m3_s
     return np.concatenate([*hydraulic, *_goal_start(model, ratio, zeta)])
 

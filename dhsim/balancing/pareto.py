@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dhsim.balancing.continuation import ZETA_LEAST, exactly, followed
 from dhsim.balancing.hydraulics import make_circuit, solve_flows
-from dhsim.balancing.lifted import Thermal, casadi_module, lifted
+from dhsim.balancing.lifted import casadi_module, lifted
+from dhsim.balancing.pareto_arguments import ZETA_MAX as ZETA_MAX
+from dhsim.balancing.pareto_arguments import coefficients_of, free_of, levels_of, limits_of, weights_of
 from dhsim.balancing.performance import Performance, performance
 from dhsim.balancing.present import present_of
 from dhsim.balancing.search import UNCHANGED, Candidate, Search, aggregate
 from dhsim.balancing.selection import at_levels, few_valves
-from dhsim.errors import DhsimError
 from dhsim.model.building import Building
 from dhsim.network.parts import Floats, Ints
 
-ZETA_MAX = 0.95
-"""Beyond it the independent alphas are exploited: the true angle gets worse than doing nothing."""
+Valves = Sequence[int] | Sequence[str] | Sequence[bool] | Ints | NDArray[np.bool_] | int | str
+"""Some valves: numbers in the order of `Building.valves`, names, or a mask over all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class ParetoPoint:
 
 @dataclass(frozen=True, eq=False)
 class ParetoFront:
-    """Compromises by rising weight of the best case."""
+    """Compromises, one for each weight of the best case in the order asked."""
 
     building: Building
     points: tuple[ParetoPoint, ...]
@@ -86,7 +86,7 @@ def pareto(
     theta_per_s: ArrayLike,
     nu_per_s: ArrayLike,
     zetas: ArrayLike | None = None,
-    free_valves: Sequence[int] | Sequence[str] | Ints | None = None,
+    free_valves: Valves | None = None,
     *,
     max_changed: int | None = None,
     total_flow_tolerance_rel: float | None = None,
@@ -104,9 +104,10 @@ def pareto(
     theta_per_s, nu_per_s
         Thermal leakage and heat supply of each zone at the present flows; or samples of them, one a row [1/s].
     zetas
-        Weights from 0 to 0.95; 21 of them if left out.
+        Weights from 0 to 0.95 in any order; 21 of them if left out.
     free_valves
-        Valves that may be turned: numbers in the order of `Building.valves` or names; all if left out.
+        Valves that may be turned: numbers in the order of `Building.valves`, names, or a mask (booleans) over all;
+        all if left out.
     max_changed
         At most so many valves are turned.
     total_flow_tolerance_rel
@@ -119,7 +120,8 @@ def pareto(
     Returns
     -------
     ParetoFront
-        Points with exact L_bc, L_wc and angles. At zeta = 0 it is the limit from above.
+        One point for each weight in the order asked, with exact L_bc, L_wc and angles. At zeta = 0 it is the limit from
+        above.
 
     Raises
     ------
@@ -139,88 +141,26 @@ def pareto(
     -----
     The worst case is optimised by its bound U (`relaxed_worst_case`), for up to 30 zones itself as well, and reported
     exactly. Friction is Colebrook's at every Reynolds number. From about zeta = 0.55 on there are many local optima:
-    what is found is seldom, but sometimes, not the best. The same call gives the same points.
+    what is found is seldom, but sometimes, not the best. Where few weights are asked, each gets more kicks. The same
+    call gives the same points.
     Source: eq. (35) of doi 10.1016/j.enbuild.2025.116464, which lost ``zeta L_bc`` in print.
     """
     casadi_module()
-    weights = _weights(zetas)
-    search = _search(building, theta_per_s, nu_per_s, free_valves, total_flow_tolerance_rel, quantile)
-    if max_changed is not None and max_changed < 1:
-        raise DhsimError(f"max_changed {max_changed}: at least one valve must be free to turn")
-    found = followed(search, weights, effort)
-    if max_changed is not None and max_changed < search.free.size:
-        found = few_valves(search, found, max_changed)
-    if search.exact and quantile is None:
-        found = exactly(search, found, max_changed)
-    points = [point_of(search, found[max(zeta, ZETA_LEAST)], zeta) for zeta in weights]
-    return ParetoFront(building, tuple(points), search)
-
-
-def _weights(zetas: ArrayLike | None) -> list[float]:
-    given = np.linspace(0.0, ZETA_MAX, 21) if zetas is None else np.atleast_1d(np.asarray(zetas, np.float64))
-    if not given.size or not ((given >= 0.0) & (given <= 1.0)).all():
-        raise DhsimError("zetas: give weights from 0 to 1")
-    beyond = np.unique(given[given > ZETA_MAX + 1e-9])
-    if beyond.size:
-        warnings.warn(
-            f"weights beyond {ZETA_MAX} exploit the independence of the zones' best cases and make the true angle "
-            f"worse: {', '.join(f'{zeta:g}' for zeta in beyond)} left out",
-            UserWarning,
-            stacklevel=3,
-        )
-    kept = np.unique(given[given <= ZETA_MAX + 1e-9])
-    if not kept.size:
-        raise DhsimError(f"zetas: none is at or below {ZETA_MAX}")
-    return [float(zeta) for zeta in kept]
-
-
-def _search(
-    building: Building,
-    theta_per_s: ArrayLike,
-    nu_per_s: ArrayLike,
-    free_valves: Sequence[int] | Sequence[str] | Ints | None,
-    tolerance_rel: float | None,
-    quantile: float | None,
-) -> Search:
-    theta, nu = (np.atleast_2d(np.asarray(side, np.float64)) for side in (theta_per_s, nu_per_s))
-    if theta.shape != nu.shape or theta.shape[1] != building.n_zone:
-        raise DhsimError(
-            f"theta and nu need one value for each of {building.n_zone} zones, in one row or one a sample: "
-            f"got shapes {np.shape(theta_per_s)} and {np.shape(nu_per_s)}"
-        )
-    for name, values in (("theta", theta), ("nu", nu)):
-        if not ((values > 0.0) & np.isfinite(values)).all():
-            zone = int(np.flatnonzero(~((values > 0.0) & np.isfinite(values)).all(axis=0))[0])
-            raise DhsimError(
-                f"{name} of {building.zone_ids[zone]} is not positive: leave the zone out or identify again"
-            )
-    if tolerance_rel is not None and not tolerance_rel >= 0.0:
-        raise DhsimError(f"total_flow_tolerance_rel {tolerance_rel:g} must not be negative")
-    if quantile is not None and not 0.0 <= quantile < 1.0:
-        raise DhsimError(f"quantile {quantile:g} must lie from 0 to below 1")
-    free = _free(building, free_valves)
+    weights = weights_of(zetas)
+    thermal = coefficients_of(building, theta_per_s, nu_per_s)
+    count, tolerance_rel, quantile, effort = limits_of(max_changed, total_flow_tolerance_rel, quantile, effort)
+    free = free_of(building, free_valves)
     circuit = make_circuit(building)
     present = solve_flows(circuit)
-    thermal = Thermal(theta, nu)
     model = lifted(present_of(circuit, present, free), thermal, tolerance_rel, quantile)
-    return Search(circuit, present, thermal, free, model, tolerance_rel)
-
-
-def _free(building: Building, given: Sequence[int] | Sequence[str] | Ints | None) -> Ints:
-    """Return the numbers of the valves that may be turned, each once."""
-    count, ids = building.valves.size, building.valve_ids
-    if given is None:
-        free = list(range(count))
-    else:
-        unknown = [v for v in given if (v not in ids if isinstance(v, str) else not 0 <= int(v) < count)]
-        if unknown:
-            raise DhsimError(f"unknown valves {', '.join(map(str, unknown[:5]))}: the building has {count}")
-        free = sorted({ids.index(v) if isinstance(v, str) else int(v) for v in given})
-    edges = building.valves[free]
-    turnable = building.resistance_max_pa_s2_m6[edges] > building.resistance_min_pa_s2_m6[edges]
-    if not turnable.any():
-        raise DhsimError("no valve may be turned: give ranges, or other free_valves")
-    return np.array(free, dtype=np.int64)[turnable]
+    search = Search(circuit, present, thermal, free, model, tolerance_rel)
+    found = followed(search, weights, effort)
+    if count is not None and count < free.size:
+        found = few_valves(search, found, count)
+    if search.exact and quantile is None:
+        found = exactly(search, found, count, effort)
+    points = {zeta: point_of(search, found[max(zeta, ZETA_LEAST)], zeta) for zeta in sorted(set(weights))}
+    return ParetoFront(building, tuple(points[zeta] for zeta in weights), search)
 
 
 def point_of(search: Search, candidate: Candidate, zeta: float) -> ParetoPoint:
@@ -242,7 +182,9 @@ def point_of(search: Search, candidate: Candidate, zeta: float) -> ParetoPoint:
 
 
 def rounded(
-    front: ParetoFront, point: ParetoPoint, levels_pa_s2_m6: ArrayLike | Mapping[int, ArrayLike]
+    front: ParetoFront,
+    point: ParetoPoint,
+    levels_pa_s2_m6: ArrayLike | Mapping[int, ArrayLike] | Mapping[str, ArrayLike],
 ) -> ParetoPoint:
     """Return a point whose changed valves stand at settings that can be made: turns of a handwheel or presets.
 
@@ -256,8 +198,8 @@ def rounded(
     point
         What to round.
     levels_pa_s2_m6
-        Resistances that can be set, the same for all valves, or for each valve by its number; valves without levels
-        stay as they are in the point. The present setting is always one of them [Pa s2/m6].
+        Resistances that can be set, the same for all valves, or for each valve by its number or name; valves without
+        levels stay as they are in the point. The present setting is always one of them [Pa s2/m6].
 
     Returns
     -------
@@ -267,22 +209,17 @@ def rounded(
     Raises
     ------
     DhsimError
-        If levels are not positive, or the rounded settings cannot keep the total flow.
+        If levels are not positive or belong to no valve. ConvergenceError if the total flow cannot be kept, since
+        valves without levels are turned.
     """
     search = front.search
-    by_valve = levels_pa_s2_m6 if isinstance(levels_pa_s2_m6, Mapping) else dict.fromkeys(
-        range(front.building.valves.size), levels_pa_s2_m6
-    )  # fmt: skip
     building, levels = front.building, {}
+    by_valve = levels_of(building, levels_pa_s2_m6)
     for i, v in enumerate(search.free.tolist()):
-        if v not in by_valve:
-            continue
-        values = np.atleast_1d(np.asarray(by_valve[v], np.float64))
-        if not values.size or not ((values > 0.0) & np.isfinite(values)).all():
-            raise DhsimError(f"levels of {building.valve_ids[v]} must be positive resistances")
-        steps = np.log(values / building.resistance_valves_pa_s2_m6[v])
-        inside = steps[(steps >= search.low[i] - 1e-9) & (steps <= search.high[i] + 1e-9)]
-        levels[i] = np.unique(np.append(inside, 0.0))
+        if v in by_valve:
+            steps = np.log(by_valve[v] / building.resistance_valves_pa_s2_m6[v])
+            inside = steps[(steps >= search.low[i] - 1e-9) & (steps <= search.high[i] + 1e-9)]
+            levels[i] = np.unique(np.append(inside, 0.0))
     zeta = max(point.zeta, ZETA_LEAST)
     present = building.resistance_valves_pa_s2_m6[search.free]
     start = search.evaluate(np.log(point.resistance_valves_pa_s2_m6[search.free] / present))

@@ -13,8 +13,8 @@ from dhsim.balancing.lifted import Found, Lifted, Thermal, run, start_at
 from dhsim.errors import DhsimError
 from dhsim.network.parts import Floats, Ints
 
-KICK_SHARE = 0.1
-"""Of the valves that a kick moves."""
+KICK_SHARES = (0.1, 0.3, 1.0)
+"""Of the valves that a kick moves, in turns: a few, more, or all, so that another valley is likely."""
 KICK_SD = 1.0
 """Of log k, by how much."""
 ZONES_EXACT = 30
@@ -114,22 +114,40 @@ class Search:
         x = start_at(self.model, candidate.flow, candidate.log_setting, zeta)
         return self._checked(run(self.model, self.model.kick, zeta, x, held=held, held_at=level))
 
-    def kicked(
-        self, candidate: Candidate, zeta: float, random: np.random.Generator, *, anywhere: bool = False
+    def moved(
+        self,
+        candidate: Candidate,
+        random: np.random.Generator,
+        share: float = KICK_SHARES[0],
+        *,
+        anywhere: bool = False,
+        only_changed: bool = False,
     ) -> Candidate | None:
-        """Return the solution that is reached after some valves were moved at random, or put anywhere they can be."""
+        """Return settings of which some were moved at random, or put anywhere they can be; None without flows."""
         n = self.free.size
-        moved = random.random(n) < max(KICK_SHARE, min(1.0, 2.0 / n))
+        some = random.random(n) < max(share, min(1.0, 2.0 / n))
+        if only_changed:
+            some &= np.abs(candidate.log_setting) >= UNCHANGED
         target = candidate.log_setting + KICK_SD * random.standard_normal(n)
         if anywhere:
             target = random.uniform(self.low, self.high)
-        log_setting = np.clip(np.where(moved, target, candidate.log_setting), self.low, self.high)
         try:
-            flow = solve_flows(self.circuit, self.settings(log_setting))
+            return self.evaluate(np.where(some, target, candidate.log_setting))
         except DhsimError:
             return None
-        x = start_at(self.model, flow, log_setting, zeta)
-        return self._checked(run(self.model, self.model.kick, zeta, x))
+
+    def kicked(
+        self,
+        candidate: Candidate,
+        zeta: float,
+        random: np.random.Generator,
+        share: float = KICK_SHARES[0],
+        *,
+        anywhere: bool = False,
+    ) -> Candidate | None:
+        """Return the solution that is reached after some valves were moved at random."""
+        start = self.moved(candidate, random, share, anywhere=anywhere)
+        return None if start is None else self.polished(start, zeta)
 
     def _checked(self, found: Found) -> Candidate | None:
         if not found.converged:

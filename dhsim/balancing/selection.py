@@ -197,10 +197,11 @@ def at_levels(search: Search, start: Candidate, zeta: float, levels: Mapping[int
     DhsimError
         If no settings at levels were found that keep the total flow.
     """
-    touched = [v for v in levels if abs(start.log_setting[v]) >= UNCHANGED]
+    changed = [v for v in levels if abs(start.log_setting[v]) >= UNCHANGED]
+    touched = list(changed)
     fixed = {v: 0.0 for v in range(search.free.size) if abs(start.log_setting[v]) < UNCHANGED}
     fixed |= {v: float(start.log_setting[v]) for v in range(search.free.size) if v not in levels}
-    here = start
+    here, log_setting = start, start.log_setting.copy()
     while touched:
         off = [float(np.min(np.abs(levels[v] - here.log_setting[v]))) for v in touched]
         v = touched.pop(int(np.argmin(off)))
@@ -214,15 +215,20 @@ def at_levels(search: Search, start: Candidate, zeta: float, levels: Mapping[int
         here = (search.polished(begin, zeta, held, level) if touched else None) or begin
         log_setting = here.log_setting.copy()
         log_setting[held] = level
-    best = _walked(search, search.evaluate(log_setting), zeta, levels)
+    best = _walked(search, search.evaluate(log_setting), zeta, levels, changed)
+    if all((levels[v] == 0.0).any() for v in changed):  # the way back, where rounding comes to nothing
+        log_setting = start.log_setting.copy()
+        log_setting[changed] = 0.0
+        before = search.evaluate(log_setting)
+        if _value(search, before, zeta) < _value(search, best, zeta):
+            best = _walked(search, before, zeta, levels, changed)
     if not np.isfinite(_value(search, best, zeta)):
         raise ConvergenceError("no settings at these levels keep the total flow: give finer levels or more tolerance")
     return best
 
 
-def _walked(search: Search, best: Candidate, zeta: float, levels: Mapping[int, Floats]) -> Candidate:
+def _walked(search: Search, best: Candidate, zeta: float, levels: Mapping[int, Floats], moving: list[int]) -> Candidate:
     """Return the candidate after single valves were moved to neighbouring levels as long as that helps."""
-    moving = [v for v in levels if abs(best.log_setting[v]) >= UNCHANGED]
     for _ in range(_MOVES_MAX):
         before = _penalised(search, best, zeta)
         for v in moving:

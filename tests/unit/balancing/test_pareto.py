@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dhsim.balancing.present import friction_variable
 from dhsim.balancing.search import aggregate
 from dhsim.balancing.synthetic_building import present_flows, synthetic_building, toy_building
 from dhsim.errors import DhsimError, MissingExtraError
+from dhsim.model.building import Building
 
 casadi = pytest.importorskip("casadi", reason="the Pareto optimiser needs the extra [balancing]")
 
@@ -148,6 +150,107 @@ def test_samples_are_weighed_together() -> None:
         assert tail.points[i].objective_rel <= aggregate(each(robust.points[i]), 0.6) + 1e-9
 
 
+def bridged(resistance_bridge, resistance_valve):
+    """Two mains from the pump, joined by a bridge (NaN: of pipe); a valve and a radiator behind each end of it."""
+    pipe = np.where((np.arange(8) == 2) & np.isnan(resistance_bridge), 1.0, np.nan)
+    return Building.from_edges(
+        ["pipe"] * 3 + ["valve", "radiator"] * 2 + ["pipe"],
+        [0, 0, 1, 1, 3, 2, 4, 9],
+        [1, 2, 2, 3, 9, 4, 9, 8],
+        dp_pump_pa=1e4,
+        resistance_pa_s2_m6=[1e11, 1e11, resistance_bridge, 1e10, 1e10, resistance_valve, 1e10, 1e8],
+        length_m=pipe * 5.0,
+        diameter_m=pipe * 0.012,
+        roughness_m=pipe * 1e-5,
+        zone=[-1, -1, -1, -1, 0, -1, 1, -1],
+        resistance_min_pa_s2_m6=1e9,
+        resistance_max_pa_s2_m6=1e14,
+    )
+
+
+def parallel(settings, low, high):
+    """One main, and a valve and a radiator for each zone."""
+    n = len(settings)
+    return Building.from_edges(
+        ["pipe"] + ["valve", "radiator"] * n,
+        [0] + [node for j in range(n) for node in (1, 10 + j)],
+        [1] + [node for j in range(n) for node in (10 + j, 99)],
+        dp_pump_pa=1e4,
+        resistance_pa_s2_m6=[1e9] + [k for setting in settings for k in (setting, 1e11)],
+        zone=[-1] + [z for j in range(n) for z in (-1, j)],
+        resistance_min_pa_s2_m6=low,
+        resistance_max_pa_s2_m6=high,
+    )
+
+
+def least_on_a_grid(building, theta, nu, zeta, n_each):
+    """Smallest F/|theta|^2 over a grid of all valves' log settings, and once more round the best of it."""
+    low, high = (np.log(side[building.valves]) for side in
+                 (building.resistance_min_pa_s2_m6, building.resistance_max_pa_s2_m6))  # fmt: skip
+    best, at = np.inf, None
+    for _ in range(3):
+        axes = [np.linspace(a, b, n_each) for a, b in zip(low, high, strict=True)]
+        for settings in product(*axes):
+            value = objective(building, np.array(theta), np.array(nu), zeta, np.exp(settings))
+            best, at = min((best, at), (value, settings), key=lambda pair: pair[0])
+        step = (high - low) / (n_each - 1)
+        low, high = np.maximum(low, at - step), np.minimum(high, at + step)
+    return best
+
+
+@pytest.mark.parametrize("resistance_valve", [1e10, 2e10])
+@pytest.mark.parametrize("resistance_bridge", [1e8, 1e10])
+def test_a_bridge_may_turn_round(resistance_bridge, resistance_valve) -> None:
+    """Balanced it carries nothing at present, and with other settings water in either direction."""
+    building = bridged(resistance_bridge, resistance_valve)
+    for nu in ([2.0, 0.5], [0.5, 2.0]):
+        found = pareto(building, [1.0, 1.0], nu, [0.35]).objectives_rel[0]
+        assert found <= least_on_a_grid(building, [1.0, 1.0], nu, 0.35, 13) + 1e-6
+
+
+def test_the_bridge_of_pipe_lets_both_flats_have_what_they_need() -> None:
+    """Nothing need be risked: each flat's flow can be set, so that F is (1 - zeta) times what it is today."""
+    building = bridged(np.nan, 2e10)
+    found = pareto(building, [1.0, 1.0], [2.0, 0.5], [0.35]).objectives_rel[0]
+    assert found == pytest.approx(0.65 * performance([1.0, 1.0], [2.0, 0.5]).proxy_per_s2 / 2.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "theta", "nu", "expected"),
+    [
+        ([1e15, 1e11, 1e12], [1.0, 1.0, 0.5], [0.01, 1.0, 0.4], 0.2854086),
+        ([1e12, 1e12], [1e-3, 1.0], [1.0, 1e-3], 0.9680060),
+    ],
+)
+def test_valves_can_go_all_the_way(settings, theta, nu, expected) -> None:
+    """A valve that stands nearly closed opens to a hundred times its flow; expected are the results of a fine grid."""
+    building = parallel(settings, 1e8, 1e16)
+    point = pareto(building, theta, nu, [0.35]).points[0]
+    assert point.objective_rel == pytest.approx(expected, abs=1e-6)
+
+
+def test_points_come_in_the_order_asked(front, made, nu) -> None:
+    again = pareto(made.building, made.theta_per_s, nu, [0.4, 0.2, 0.4], made.riser_valves, effort=0.0)
+    assert again.zetas.tolist() == [0.4, 0.2, 0.4]
+    assert again.points[0].objective_rel == again.points[2].objective_rel < again.points[1].objective_rel
+
+
+def test_a_mask_frees_what_it_marks() -> None:
+    point = pareto(toy_building(), THETA, NU, [0.4], np.array([False, True, False])).points[0]
+    assert point.changed.tolist() == [1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("zeta", [0.35, 0.6, 0.7, 0.9])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_single_weight_is_served_as_well_as_many(seed, zeta) -> None:
+    made = synthetic_building(30, 12, random=np.random.default_rng(seed))
+    nu = present_flows(made)[1]
+    alone = pareto(made.building, made.theta_per_s, nu, [zeta]).objectives_rel[0]
+    among = pareto(made.building, made.theta_per_s, nu, [zeta, *np.linspace(0.0, 0.95, 20)]).objectives_rel[0]
+    assert alone == pytest.approx(among, abs=1e-6 if zeta <= 0.7 else 3e-5)
+
+
 def test_the_tail_is_the_mean_of_the_worst() -> None:
     assert aggregate(np.array([1.0, 2.0, 3.0, 4.0]), 0.5) == pytest.approx(3.5)
     assert aggregate(np.array([1.0, 2.0, 3.0, 4.0]), 0.0) == pytest.approx(2.5)
@@ -179,6 +282,14 @@ def test_rounded_settings_stand_at_levels(front, made) -> None:
         ({"max_changed": 0}, "max_changed 0"),
         ({"total_flow_tolerance_rel": -1.0}, "must not be negative"),
         ({"quantile": 1.0}, "quantile 1"),
+        ({"theta_per_s": ["warm"] * 3}, "theta: got"),
+        ({"theta_per_s": THETA, "nu_per_s": NU[:1]}, "one value for each of 3 zones"),
+        ({"theta_per_s": [[1.0, 2.0, 3.0], [1.0]]}, "theta: got"),
+        ({"theta_per_s": np.ones((2, 2, 3)), "nu_per_s": np.ones((2, 2, 3))}, "one value for each of 3 zones"),
+        ({"theta_per_s": np.ones((0, 3)), "nu_per_s": np.ones((0, 3))}, "one value for each of 3 zones"),
+        ({"max_changed": 1.5}, "max_changed 1.5"),
+        ({"effort": np.nan}, "effort"),
+        ({"free_valves": [1.9]}, "unknown valves 1.9"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, message) -> None:

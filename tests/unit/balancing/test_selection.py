@@ -5,11 +5,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from dhsim.balancing.pareto import pareto
+from dhsim.balancing.pareto import pareto, point_of, rounded
 from dhsim.balancing.search import UNCHANGED
 from dhsim.balancing.selection import at_levels, ranked
 from dhsim.balancing.synthetic_building import present_flows, synthetic_building
-from dhsim.errors import ConvergenceError
+from dhsim.errors import ConvergenceError, DhsimError
 
 pytest.importorskip("casadi", reason="the Pareto optimiser needs the extra [balancing]")
 
@@ -64,6 +64,38 @@ def test_levels_too_coarse_for_the_total_flow_are_refused(made, nu) -> None:
     levels = {v: np.array([search.low[v], search.high[v]]) for v in range(search.free.size)}
     with pytest.raises(ConvergenceError, match="keep the total flow"):
         at_levels(search, start, 0.5, levels)
+
+
+def test_a_point_without_changes_is_rounded_to_itself(made, nu) -> None:
+    front = pareto(made.building, made.theta_per_s, nu, [0.5], made.riser_valves, effort=0.0)
+    start = front.search.evaluate(np.zeros(front.search.free.size))
+    nothing = point_of(front.search, start, 0.5)
+    assert rounded(front, nothing, [1e11, 1e12]).changed.size == 0
+    changed = rounded(front, front.points[0], {int(v): [1e11] for v in made.riser_valves[:0]})
+    assert changed.objective_rel == pytest.approx(front.points[0].objective_rel, rel=1e-9)
+
+
+def test_levels_that_cannot_keep_the_total_flow_leave_the_valves_as_they_are(made, nu) -> None:
+    kept = {"total_flow_tolerance_rel": 1e-6, "effort": 0.0}
+    front = pareto(made.building, made.theta_per_s, nu, [0.5], made.riser_valves, **kept)
+    assert front.points[0].changed.size
+    found = rounded(front, front.points[0], [6e11, 6e13])
+    assert abs(found.flow_total_rel - 1.0) <= 1.1e-6
+    nothing = found.performance.proxy_per_s2 / float(made.theta_per_s @ made.theta_per_s)
+    assert found.objective_rel <= nothing + 1e-12
+
+
+def test_levels_are_for_valves_that_there_are(made, nu) -> None:
+    front = pareto(made.building, made.theta_per_s, nu, [0.5], made.riser_valves, effort=0.0)
+    name = made.building.valve_ids[made.riser_valves[0]]
+    levels = np.geomspace(2e11, 8e13, 10)
+    by_name, by_number = (
+        rounded(front, front.points[0], {key: levels}).resistance_valves_pa_s2_m6
+        for key in (name, int(made.riser_valves[0]))
+    )
+    assert by_name.tobytes() == by_number.tobytes()
+    with pytest.raises(DhsimError, match="unknown valves 999"):
+        rounded(front, front.points[0], {999: levels})
 
 
 @pytest.mark.slow
