@@ -1,4 +1,7 @@
-"""What spoils the regression (23), measured on its own residuals: sensor noise, thermostatic valves, a strong prior."""
+"""What spoils the regression (23), measured on its own residuals: sensor noise and a strong prior.
+
+Thermostats have a module of their own, `dhsim.balancing.thermostats`.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,7 @@ Floats = NDArray[np.float64]
 
 BIAS_FLAGGED_REL = 0.05
 PRIOR_SHARE_FLAGGED_REL = 0.5
-TRV_SLOPE_FLAGGED_PER_K = -0.1
-"""A radiator thermostat of 2 K proportional band takes about half of the flow for a kelvin."""
-_TRV_T_VALUE = -4.0
 _CORRELATION_T_VALUE = -3.0
-_LAG_STEPS = 6
-_PARTS_MIN = 30
 
 
 class Diagnostics(NamedTuple):
@@ -31,10 +29,6 @@ class Diagnostics(NamedTuple):
     """By how much that noise inflates theta [-]."""
     nu_bias_rel: Floats
     """By how much it inflates nu [-]."""
-    trv_slope_per_k: Floats
-    """Relative change of nu for a kelvin of room temperature [1/K]: 0 for open valves, negative with thermostats."""
-    trv_t_value: Floats
-    """That slope over its standard error [-]."""
     input_correlation_rel: Floats
     """Correlation of the two regressors w - y and u - y [-]: near -1 the data cannot tell theta from nu."""
 
@@ -54,7 +48,7 @@ def diagnose(
     temp_zone_c
         Room temperatures, shape (n_time, n_zone), NaN where missing [degC].
     temp_supply_c, temp_outdoor_c
-        Supply and outdoor temperature, shape (n_time,) [degC].
+        Supply and outdoor temperature, shape (n_time,) [degC]; the latter may be (n_time, n_zone).
     theta_step, nu_step
         Fitted theta and nu times the step.
     theta_prior_sd_step
@@ -69,21 +63,16 @@ def diagnose(
     -----
     Noise v of the sensor makes neighbouring residuals move against each other: their covariance is ``-var(v)``. The
     same noise stands in the regressors, and their covariance with the error, ``var(v) (1 - T - V)``, is carried through
-    the normal equations to the bias. Slow disturbances hide part of it, so that the number is a lower bound. A
-    thermostat shows as a heat supply that falls with the room temperature of the last steps (not of this one, whose
-    noise is in the residual).
+    the normal equations to the bias. Slow disturbances hide part of it, so that the number is a lower bound.
     """
     change, outdoor, supply = regressors(temp_zone_c, temp_supply_c, temp_outdoor_c)
     rest = change - theta_step * outdoor - nu_step * supply
     noise_variance = _noise_variance(rest)
     theta_bias, nu_bias = _bias(outdoor, supply, rest, theta_step, nu_step, theta_prior_sd_step, noise_variance)
-    slope, t_value = _thermostat(temp_zone_c, outdoor, supply, rest, nu_step)
     return Diagnostics(
         sensor_sd_k=np.sqrt(noise_variance),
         theta_bias_rel=theta_bias,
         nu_bias_rel=nu_bias,
-        trv_slope_per_k=slope,
-        trv_t_value=t_value,
         input_correlation_rel=_correlation(outdoor, supply),
     )
 
@@ -120,35 +109,6 @@ def _correlation(outdoor: Floats, supply: Floats) -> Floats:
         return np.asarray(np.nansum(a * b, axis=0) / np.sqrt(np.nansum(a * a, axis=0) * np.nansum(b * b, axis=0)))
 
 
-def _thermostat(
-    temp_zone_c: Floats, outdoor: Floats, supply: Floats, rest: Floats, nu: Floats
-) -> tuple[Floats, Floats]:
-    """Return the relative slope of nu over the room temperature of the last steps, and its t-value."""
-    steps, zones = rest.shape
-    if steps < _LAG_STEPS + _PARTS_MIN:
-        return np.zeros(zones), np.zeros(zones)
-    lagged = np.full_like(rest, np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(temp_zone_c[:-1], _LAG_STEPS, axis=0)
-    lagged[_LAG_STEPS:] = windows[:-1].mean(axis=-1)
-    slope, t_value = np.zeros(zones), np.zeros(zones)
-    for z in range(zones):
-        there = np.isfinite(lagged[:, z]) & np.isfinite(rest[:, z])
-        if there.sum() < _PARTS_MIN:
-            continue
-        base = np.column_stack([outdoor[there, z], supply[there, z]])
-        extra = base[:, 1] * (lagged[there, z] - lagged[there, z].mean())
-        both = np.column_stack([base, extra])
-        coefficient, *_ = np.linalg.lstsq(base, both[:, 2], rcond=None)
-        extra = extra - base @ coefficient
-        square = extra @ extra
-        if square > 0.0 and nu[z] > 0.0:
-            found = extra @ rest[there, z] / square
-            left = rest[there, z] - found * extra
-            slope[z] = found / nu[z]
-            t_value[z] = found / np.sqrt(max(left @ left / there.sum() / square, np.finfo(float).tiny))
-    return slope, t_value
-
-
 def flags_of(zone_ids: tuple[str, ...], found: Diagnostics, prior_share_rel: Floats) -> list[Flag]:
     """Return a flag for each zone and cause, with its number and the way out."""
     flags = []
@@ -162,9 +122,4 @@ def flags_of(zone_ids: tuple[str, ...], found: Diagnostics, prior_share_rel: Flo
             text = f"sensor noise of at least {found.sensor_sd_k[z]:.3f} K inflates theta by {100 * bias:.0f} % and nu "
             text += f"by {100 * found.nu_bias_rel[z]:.0f} %: 1/theta is no time constant here; use identify_kalman"
             flags.append(Flag("sensor noise", zone, text, bias))
-        slope = float(found.trv_slope_per_k[z])
-        if slope < TRV_SLOPE_FLAGGED_PER_K and found.trv_t_value[z] < _TRV_T_VALUE:
-            text = f"the heat supply falls by {-100 * slope:.0f} % for a kelvin of room temperature, as thermostatic "
-            text += "valves make it: the zone looks better balanced than it is; take their heads off for the test"
-            flags.append(Flag("trv", zone, text, slope))
     return flags

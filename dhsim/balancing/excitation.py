@@ -97,7 +97,7 @@ def room_response_k(theta_per_s: ArrayLike, nu_per_s: ArrayLike, offset_k: Array
     Returns
     -------
     ndarray
-        Departure [K], shape (n_time, n_zone).
+        Departure at the start of each sample [K], shape (n_time, n_zone).
     """
     theta, nu = np.atleast_1d(np.asarray(theta_per_s, np.float64)), np.atleast_1d(np.asarray(nu_per_s, np.float64))
     offset = np.asarray(offset_k, np.float64)
@@ -240,7 +240,9 @@ def propose_excitation(
             continue
         for _ in range(_SEQUENCES):
             unit = switching_signal(len(supply), steps, generator)
-            peak = float(np.abs(room_response_k(fit.theta_per_s, fit.nu_per_s, unit, fit.step_s)).max())
+            # one sample more: the rooms go on moving to the end of the last hold
+            through = np.append(unit, 0.0)
+            peak = float(np.abs(room_response_k(fit.theta_per_s, fit.nu_per_s, through, fit.step_s)).max())
             amplitude = min(amplitude_max_k, comfort_k / peak, _plant_limit_k(supply, unit, supply_range_c))
             if amplitude > 0.0:
                 told = expected_precision(fit, supply, outdoor, amplitude * unit)

@@ -1,8 +1,9 @@
 """What a change of flows is expected to do: angle and temperature spread before and after, as honest intervals.
 
-Two uncertainties are told apart. How a zone's heat supply follows its flow is only known to lie in the box of eq. (27);
-the best and the worst case over it are exact. What the zones' leakage and heat supply are now is known as well as the
-fit knows it; its draws widen the range. Between them stands what a radiator of usual size would do.
+Two uncertainties are told apart. How a zone's heat supply follows its flow is only known to lie in a box, that of eq.
+(27) or one made of the zone's radiators; the best and the worst case over it are exact. What the zones' leakage and
+heat supply are now is known as well as the fit knows it; its draws widen the range. Between them stands what a radiator
+of usual size would do.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dhsim.balancing.bounds import Box, best_case, supply_box, worst_case
+from dhsim.balancing.bounds import Box, best_case, worst_case
 from dhsim.balancing.performance import angles_rad, performance
-from dhsim.balancing.posterior import LEVEL, Posterior
+from dhsim.balancing.posterior import LEVEL, Posterior, positive_draws
 from dhsim.balancing.prior import NtuPrior
+from dhsim.balancing.radiator_box import RadiatorChange
 from dhsim.errors import DhsimError
 
 Floats = NDArray[np.float64]
@@ -177,6 +179,8 @@ def expectation(
     flow_total_rel: float = 1.0,
     level_rel: float = LEVEL,
     ntu_prior: NtuPrior | None = None,
+    radiators: RadiatorChange | None = None,
+    shares_known: bool = True,
 ) -> Expectation:
     """Return what a change of flows is expected to do to angle and temperature spread.
 
@@ -194,6 +198,11 @@ def expectation(
         Of the intervals [-].
     ntu_prior
         Of usual radiators; None for `NtuPrior()`.
+    radiators
+        How each radiator's flow changes (`radiator_change`); None takes all radiators of a zone to change alike, which
+        is wrong where they hang on different risers.
+    shares_known
+        Whether the shares of radiators in the heat supply of their zone are believed; False widens the box to any.
 
     Returns
     -------
@@ -204,28 +213,41 @@ def expectation(
     Raises
     ------
     DhsimError
-        If there are fewer than two zones, or it is not colder outside than inside.
+        If there are fewer than two zones, one whose leakage or heat supply came out negative, no zone that keeps a
+        flow, or it is not colder outside than inside.
 
     Notes
     -----
-    Draws of the angle lie above the angle of the most likely values (`Posterior.angle_noise_rad`), before and after
-    alike. The worst case takes all zones as independent, which zones on one riser are not. Thermostatic heads are not
-    counted: with them the rooms differ less, and the flows are not those of the settings.
+    With `radiators` the box is ``nu sum_r w_r [min(1, r_r), max(1, r_r)]`` and the usual radiator's answer the sum of
+    eq. (10) over radiators, ``nu sum_r w_r h(r_r, N)`` with one N a zone; shares w_r go by design heat where the plan
+    has it, else by present flow. Without, it is eq. (27) and one answer a zone, which the optimiser uses as well.
+
+    Draws that are negative count as a thousandth of the most likely value. Draws of the angle lie above the angle of
+    the most likely values (`Posterior.angle_noise_rad`), before and after alike. The worst case takes all zones as
+    independent, which zones on one riser are not. Thermostatic heads are not counted: with them the rooms differ less,
+    and the flows are not those of the settings.
+
+    The interval is about the angle that a fit of the same model would find. What the model has not, no interval of it
+    knows: walls between flats carry heat from warm to cold ones, and a fit takes that for heat supply, so that a
+    building looks better balanced than its valves make it (`identify` with `walls_rel` where conductances are known).
+    Steady gains do the like the other way round (`identify_kalman` with `gains`).
     """
     ratio = np.asarray(flow_ratio_rel, np.float64)
     if ratio.shape != fit.theta_per_s.shape or ratio.size < 2:
         raise DhsimError(f"one ratio of flows a zone, at least two: got {ratio.shape} for {len(fit.zone_ids)} zones")
     if not temp_outdoor_c < temp_ref_c:
         raise DhsimError(f"it must be colder outside ({temp_outdoor_c:g} degC) than inside ({temp_ref_c:g} degC)")
-    some = _some(len(fit.theta_samples_per_s))
-    theta, nu = fit.theta_samples_per_s[some], fit.nu_samples_per_s[some]
+    supply = _Supply.of(ratio, radiators, shares_known)
+    if not (supply.ratio_rel > 0.0).any():
+        raise DhsimError("no zone keeps a flow: nothing can be said of rooms without heat")
+    theta, nu = (side[_some(len(side))] for side in positive_draws(fit))
     believed = NtuPrior() if ntu_prior is None else ntu_prior
     random = np.random.default_rng(_SEED)
     ntu = believed.median * np.exp(believed.log_sd * random.standard_normal(theta.shape))
-    turned = nu * heat_supply_ratio_rel(ratio, ntu)
-    usual = fit.nu_per_s * heat_supply_ratio_rel(ratio, believed.median)
-    bounds = np.array([_bounds(t, v, ratio, temp_ref_c, temp_outdoor_c) for t, v in zip(theta, nu, strict=True)])
-    likely = _bounds(fit.theta_per_s, fit.nu_per_s, ratio, temp_ref_c, temp_outdoor_c)
+    turned = nu * supply.usual_rel(ntu)
+    usual = fit.nu_per_s * supply.usual_rel(np.full(ratio.shape, believed.median))
+    bounds = np.array([_bounds(t, v, supply, temp_ref_c, temp_outdoor_c) for t, v in zip(theta, nu, strict=True)])
+    likely = _bounds(fit.theta_per_s, fit.nu_per_s, supply, temp_ref_c, temp_outdoor_c)
     temps = (temp_ref_c, temp_outdoor_c)
     angle = _outlook(
         angles_rad(np.vstack([fit.theta_per_s, theta]), np.vstack([fit.nu_per_s, nu])),
@@ -247,10 +269,44 @@ def _some(count: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, DRAWS_MAX)).round().astype(np.int64))
 
 
-def _bounds(theta: Floats, nu: Floats, ratio: Floats, temp_ref_c: float, temp_outdoor_c: float) -> Floats:
+class _Supply(NamedTuple):
+    """What a change of flows does to the heat supply, over the present one; by zone."""
+
+    low_rel: Floats
+    high_rel: Floats
+    ratio_rel: Floats
+    radiators: RadiatorChange | None
+
+    @classmethod
+    def of(cls, ratio: Floats, radiators: RadiatorChange | None, shares_known: bool) -> _Supply:
+        if radiators is None:
+            negative = np.flatnonzero(~(np.isfinite(ratio) & (ratio >= 0.0)))
+            if negative.size:
+                shown = f"flow_ratio[{negative[0]}] = {ratio[negative[0]]:g}"
+                raise DhsimError(f"{shown}: a flow cannot turn round: give the new over the present flow")
+            return cls(np.minimum(1.0, ratio), np.maximum(1.0, ratio), ratio, None)
+        if radiators.n_zone != ratio.size:
+            raise DhsimError(f"radiators of {radiators.n_zone} zones, but {ratio.size} zones were fitted")
+        return cls(*radiators.range_rel(shares_known), ratio, radiators)
+
+    def box(self, nu: Floats) -> Box:
+        """Return the bounds for a present heat supply."""
+        return Box(nu * self.low_rel, nu * self.high_rel)
+
+    def usual_rel(self, ntu: Floats) -> Floats:
+        """Return the answer of radiators with these transfer units, zones along the last axis."""
+        if self.radiators is None:
+            return heat_supply_ratio_rel(self.ratio_rel, ntu)
+        return self.radiators.zone_mean(
+            heat_supply_ratio_rel(self.radiators.flow_ratio_rel, ntu[..., self.radiators.zone])
+        )
+
+
+def _bounds(theta: Floats, nu: Floats, supply: _Supply, temp_ref_c: float, temp_outdoor_c: float) -> Floats:
     """Return best and worst angle and spread of one draw."""
-    found = performance(theta, nu, ratio)
-    spread = steady_spread_range_k(theta, supply_box(nu, ratio), temp_ref_c, temp_outdoor_c)
+    box = supply.box(nu)
+    found = performance(theta, nu, box=box)
+    spread = steady_spread_range_k(theta, box, temp_ref_c, temp_outdoor_c)
     return np.array([found.angle_best_rad, found.angle_worst_rad, *spread])
 
 

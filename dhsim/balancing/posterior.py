@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dhsim.balancing.flags import Flag, zone_indices
+from dhsim.balancing.flags import Flag, listed, zone_indices
 from dhsim.balancing.performance import angle_rad, angles_rad
 from dhsim.balancing.prior import ThetaPrior
 from dhsim.errors import DhsimError
@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 LEVEL = 0.99
 """Of credible intervals, as in table 1 of doi 10.1016/j.enbuild.2025.116464."""
+DRAW_LEAST_REL = 1e-3
+"""Draws below this share of the most likely value are put there: a leakage cannot be negative."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Posterior:
     prior_share_rel: Floats
     """Posterior over prior standard deviation of theta [-]: 1 where the data say nothing about it."""
     pairs: NDArray[np.int64]
-    """Steps with all readings, counted."""
+    """What was counted: steps with all readings, or, by a filter, readings beside the first."""
     sensor_sd_k: Floats | None = None
     """Standard deviation of the sensor's noise [K]; None where the method takes it as zero."""
     flags: tuple[Flag, ...] = ()
@@ -105,6 +107,34 @@ class Posterior:
         if self.sensor_sd_k is not None:
             columns["sensor_sd_k"] = self.sensor_sd_k
         return pd.DataFrame(columns, index=pd.Index(self.zone_ids, name="zone"))
+
+
+def positive_draws(fit: Posterior) -> tuple[Floats, Floats]:
+    """Return the draws of theta and nu with those that are not positive put at a small share of the most likely value.
+
+    Parameters
+    ----------
+    fit
+        Of zones whose most likely values are positive.
+
+    Returns
+    -------
+    tuple of ndarray
+        Theta and nu [1/s], shape (n_draw, n_zone).
+
+    Raises
+    ------
+    DhsimError
+        With the zones whose leakage or heat supply came out negative.
+    """
+    odd = [fit.zone_ids[z] for z in np.flatnonzero(~((fit.theta_per_s > 0.0) & (fit.nu_per_s > 0.0)))]
+    if odd:
+        text = f"{listed(odd)}: leakage or heat supply came out negative: leave such zones out, or have them assumed"
+        raise DhsimError(f"{text} (`dhsim.balancing.completion.completed`)")
+    return (
+        np.maximum(fit.theta_samples_per_s, DRAW_LEAST_REL * fit.theta_per_s),
+        np.maximum(fit.nu_samples_per_s, DRAW_LEAST_REL * fit.nu_per_s),
+    )
 
 
 def probability_of_decrease(before: Posterior, after: Posterior, zones: Sequence[str] | None = None) -> float:

@@ -64,10 +64,11 @@ def regression_sums(temp_zone_c: Floats, temp_supply_c: Floats, temp_outdoor_c: 
 
 
 def regressors(temp_zone_c: Floats, temp_supply_c: Floats, temp_outdoor_c: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return y+ - y, w - y and u - y of every step, NaN in all three where a reading lacks."""
+    """Return y+ - y, w - y and u - y of every step, NaN in all three where a reading lacks; w may be one a zone."""
     zone = temp_zone_c[:-1]
     change = np.diff(temp_zone_c, axis=0)
-    outdoor, supply = temp_outdoor_c[:-1, None] - zone, temp_supply_c[:-1, None] - zone
+    air = temp_outdoor_c if temp_outdoor_c.ndim == 2 else temp_outdoor_c[:, None]
+    outdoor, supply = air[:-1] - zone, temp_supply_c[:-1, None] - zone
     lacking = ~(np.isfinite(change) & np.isfinite(outdoor) & np.isfinite(supply))
     return tuple(np.where(lacking, np.nan, values) for values in (change, outdoor, supply))  # type: ignore[return-value]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import collections
+import csv
 import difflib
+import io
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +16,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dhsim.errors import Problem
+from dhsim.scenario.encoding import utf8_text
 
 Floats = NDArray[np.float64]
 
 TIME, SERIES, VALUE = "time", "series", "temp_c"
-_OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
+_SIGN_OF_OFFSET = r"[T ]\d[^+-]*[+-]"
+_YEARS = range(1900, 2200)
+REMARK, MADE_UP = "#", "synthetic"
+"""Lines before the header that begin with the first say something of the file; with the second, that it is made up."""
+REMARK_KEY = b"remark"
+"""Where a Parquet file has the same in the metadata of its schema."""
+_OFFSET = r"[T ]\d\S*\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+"""Behind a time of day, so that a date's own hyphens do not count; databases write +01 for +01:00."""
 
 
 class Long(NamedTuple):
@@ -38,6 +50,54 @@ class Long(NamedTuple):
         return Long(self.time[keep], self.series[keep], self.temp_c[keep], self.line[keep])
 
 
+def remarks(path: Path) -> list[str]:
+    """Return the remarks at the head of a CSV file, without their mark.
+
+    Parameters
+    ----------
+    path
+        Any file; one that is no text or not there has none.
+
+    Returns
+    -------
+    list of str
+        One a line.
+    """
+    if path.suffix == ".parquet" or not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", errors="replace") as text:
+        head = itertools.takewhile(lambda line: line.startswith(REMARK), text)
+        return [line.removeprefix(REMARK).strip() for line in head]
+
+
+def is_made_up(path: Path) -> bool:
+    """Return whether a file of readings says at its head that they are synthetic.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bool
+        False where it says nothing.
+    """
+    said = _remarks_of_schema(path) if path.suffix == ".parquet" else remarks(path)
+    return any(line.lower().startswith(MADE_UP) for line in said)
+
+
+def _remarks_of_schema(path: Path) -> list[str]:
+    """Return what the schema of a Parquet file remarks under the key `remark`."""
+    import pyarrow.parquet
+
+    try:
+        found = pyarrow.parquet.read_schema(path).metadata or {}
+    except (OSError, ValueError):
+        return []
+    return str(found.get(REMARK_KEY, b""), "utf-8").splitlines()
+
+
 def long_table(path: Path, time_zone: str | None, problems: list[Problem]) -> Long:
     """Return a file's readings; what is wrong with it is added to the problems.
 
@@ -56,7 +116,10 @@ def long_table(path: Path, time_zone: str | None, problems: list[Problem]) -> Lo
         Empty where the file cannot be read.
     """
     empty = Long(pd.DatetimeIndex([], tz="UTC"), np.empty(0, object), np.empty(0), np.empty(0, np.int64))
+    before = len(problems)
     frame = _frame(path, problems)
+    if len(problems) > before:
+        return empty
     if frame is None:
         return empty
     if TIME not in frame.columns:
@@ -68,7 +131,7 @@ def long_table(path: Path, time_zone: str | None, problems: list[Problem]) -> Lo
             )
         )
         return empty
-    line = np.arange(len(frame)) + 2  # the header is line 1
+    line = np.arange(len(frame)) + 2 + len(remarks(path))  # the header is the first line behind the remarks
     if {SERIES, VALUE} <= set(frame.columns):
         rows = frame[[TIME, SERIES, VALUE]].copy()
     else:
@@ -91,19 +154,42 @@ def _frame(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
             frame = pd.read_parquet(path)
             frame = frame.reset_index() if frame.index.name == TIME else frame
         else:
-            with path.open(encoding="utf-8-sig") as text:
-                separator = ";" if ";" in text.readline() else ","
-            frame = pd.read_csv(
-                path, sep=separator, dtype=str, encoding="utf-8-sig", skipinitialspace=True, skip_blank_lines=False
-            )
+            text = utf8_text(str(path), path.read_bytes())
+            if isinstance(text, Problem):
+                problems.append(text)
+                return None
+            frame = _csv_frame(text, len(remarks(path)), path, problems)
     except (OSError, ValueError) as error:
         problems.append(Problem(f"cannot be read as CSV or Parquet ({error})", str(path)))
         return None
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    if path.suffix == ".parquet":
+        _check_columns(list(frame.columns), path, None, problems)
     if frame.empty:
         problems.append(Problem("the file holds no reading", str(path)))
         return None
     return frame
+
+
+def _csv_frame(text: str, skip: int, path: Path, problems: list[Problem]) -> pd.DataFrame:
+    """Return the rows behind the remarks, whatever of comma, semicolon and tab the header has most of."""
+    header = next(itertools.islice(io.StringIO(text), skip, None), "")
+    separator = max(",;\t", key=header.count)
+    names = next(csv.reader([header], delimiter=separator, skipinitialspace=True), [])
+    _check_columns(names, path, skip, problems)
+    return pd.read_csv(
+        io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, skip_blank_lines=False, skiprows=skip
+    )
+
+
+def _check_columns(names: Sequence[str], path: Path, remarks_before: int | None, problems: list[Problem]) -> None:
+    """Refuse names that come twice, which the reader of CSV files would rename without a word."""
+    count = collections.Counter(name.strip() for name in names)
+    line = None if remarks_before is None else remarks_before + 1
+    for name, times in count.items():
+        if name and times > 1:
+            message = f"the column comes {times} times: rename or remove all but one"
+            problems.append(Problem(message, str(path), line, key=name))
 
 
 def _numbers(rows: pd.DataFrame, line: NDArray[np.int64], path: str, problems: list[Problem]) -> Floats:
@@ -123,27 +209,33 @@ def _times(
 ) -> pd.DatetimeIndex:
     """Return the times in UTC: with an offset as they are, without one by the given zone."""
     raw = rows[TIME]
+    nowhere = pd.DatetimeIndex([pd.NaT] * len(rows), tz="UTC")
+    if pd.api.types.is_datetime64_any_dtype(raw) and raw.isna().any():
+        problems.append(Problem("a row without a time", path, int(line[np.flatnonzero(raw.isna())[0]]), key=TIME))
+        return nowhere
     if isinstance(raw.dtype, pd.DatetimeTZDtype):
         return pd.DatetimeIndex(raw).tz_convert("UTC")
     if pd.api.types.is_datetime64_any_dtype(raw):
         return _localised(pd.DatetimeIndex(raw), rows, line, time_zone, path, problems)
     text = raw.astype("string").str.strip()
     offset = text.str.contains(_OFFSET, regex=True).fillna(False).to_numpy(bool)
-    nowhere = pd.DatetimeIndex([pd.NaT] * len(rows), tz="UTC")
     if offset.any() and not offset.all():
         k = int(np.flatnonzero(offset != offset[0])[0])
         message = f"times with and without an offset are mixed (got {text.iloc[k]!r} after {text.iloc[0]!r})"
         problems.append(Problem(message, path, int(line[k]), key=TIME))
         return nowhere
-    stamps = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=bool(offset.any()))
-    bad = np.flatnonzero(stamps.isna().to_numpy())
+    stamps = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
+    # another spelling of an offset, such as +1, would pass as a local time
+    other = ~offset & text.str.contains(_SIGN_OF_OFFSET, regex=True).fillna(False).to_numpy(bool)
+    far = ~np.isin(stamps.dt.year, _YEARS)
+    bad = np.flatnonzero(stamps.isna().to_numpy() | other | far)
     for k in np.unique(line[bad], return_index=True)[1]:
         message = f"not a time (got {rows[TIME].iloc[bad[k]]!r}); write 2024-02-07 13:00 or 2024-02-07T13:00+01:00"
         problems.append(Problem(message, path, int(line[bad[k]]), key=TIME))
     if len(bad):
         return nowhere
-    stamps_index = pd.DatetimeIndex(stamps)
-    return stamps_index if offset.any() else _localised(stamps_index, rows, line, time_zone, path, problems)
+    known = pd.DatetimeIndex(stamps)
+    return known if offset.any() else _localised(known.tz_localize(None), rows, line, time_zone, path, problems)
 
 
 def _localised(
@@ -157,7 +249,8 @@ def _localised(
     """Return local times in UTC; the doubled hour of autumn is told by the order of each series' rows."""
     nowhere = pd.DatetimeIndex([pd.NaT] * len(stamps), tz="UTC")
     if time_zone is None:
-        message = "the times bear no offset: name their zone, for example time_zone='Europe/Stockholm' or 'UTC'"
+        way = "--time-zone Europe/Stockholm (or UTC), or `time_zone:` under `sensors:`"
+        message = f"the times bear no offset: name their zone: {way}"
         problems.append(Problem(message, path, key=TIME))
         return nowhere
     try:
@@ -172,13 +265,34 @@ def _localised(
     times = sure.tz_convert("UTC").as_unit("ns").asi8.copy()
     doubtful = np.asarray(gone.isna())
     for name in dict.fromkeys(rows[SERIES][doubtful].tolist()):
-        mine = np.flatnonzero(doubtful & (rows[SERIES] == name).to_numpy(bool))
-        again = np.concatenate([[False], np.diff(stamps[mine].as_unit("ns").asi8) <= 0])
-        second = np.cumsum(again) > 0
-        if not again.any() or again.sum() > 1:
-            message = f"{stamps[mine[0]]} comes twice on the clocks of {time_zone}, and the rows do not tell which it "
-            problems.append(Problem(f"{message}is: export in UTC", path, int(line[mine[0]]), key=str(name)))
-            continue
-        resolved = stamps[mine].tz_localize(time_zone, ambiguous=~second)
-        times[mine] = resolved.tz_convert("UTC").as_unit("ns").asi8
+        mine = np.flatnonzero((rows[SERIES] == name).to_numpy(bool))
+        found = _doubled_hours(stamps[mine], times[mine], doubtful[mine], time_zone)
+        if isinstance(found, str):
+            first = mine[doubtful[mine]][0]
+            message = f"{stamps[first]} comes twice on the clocks of {time_zone}, and {found}: export in UTC"
+            problems.append(Problem(message, path, int(line[first]), key=str(name)))
+        else:
+            times[mine] = found
     return pd.DatetimeIndex(times.view("M8[ns]")).tz_localize("UTC")
+
+
+def _doubled_hours(
+    stamps: pd.DatetimeIndex, times: NDArray[np.int64], doubtful: NDArray[np.bool_], time_zone: str
+) -> NDArray[np.int64] | str:
+    """Return a series' times [ns] by the order of its rows, oldest or newest first, or why it does not tell."""
+    why = "the rows do not tell which it is"
+    for turn in (slice(None), slice(None, None, -1)):
+        at = np.flatnonzero(doubtful)[turn]
+        local = stamps[at]
+        day = local.normalize()
+        again = np.concatenate([[False], (np.diff(local.as_unit("ns").asi8) <= 0) & (day[1:] == day[:-1])])
+        per_day = pd.Series(again).groupby(np.asarray(day))
+        if not (per_day.sum() == 1).all():
+            continue
+        first = ~(per_day.cumsum() > 0).to_numpy(bool)
+        resolved = times.copy()
+        resolved[at] = local.tz_localize(time_zone, ambiguous=first).tz_convert("UTC").as_unit("ns").asi8
+        if (np.diff(resolved[turn]) >= 0).all():
+            return resolved
+        why = "the rows are neither in rising nor in falling order"
+    return why

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,27 +17,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dhsim.balancing.bounds import Box, supply_box
 from dhsim.balancing.classical import classical_balancing
 from dhsim.balancing.expectation import Expectation, expectation
-from dhsim.balancing.hydraulics import solve_flows
-from dhsim.balancing.identification import identify
+from dhsim.balancing.hydraulics import BuildingFlow, solve_flows
 from dhsim.balancing.kalman import identify_kalman
+from dhsim.balancing.neighbour_walls import wall_ratios_rel
 from dhsim.balancing.pareto import pareto, rounded
-from dhsim.balancing.performance import Performance, angle_rad, feedforward_rel, performance
+from dhsim.balancing.performance import Performance, performance
 from dhsim.balancing.posterior import Posterior
 from dhsim.balancing.protocol import BuildingCase, open_building
-from dhsim.balancing.synthetic import SyntheticWeather, synthetic_weather
+from dhsim.balancing.radiator_box import radiator_box, radiator_change
 from dhsim.balancing.synthetic_building import SyntheticBuilding
+from dhsim.balancing.trial import STEP_S, Winter, simulated_winter
+from dhsim.balancing.trial_truth import with_heads
+from dhsim.balancing.trial_weather import TrialWeather, trial_weather
 from dhsim.balancing.valves import levels_pa_s2_m6
-from dhsim.engine.circuit import simulate_building
-from dhsim.engine.circuit_drive import BuildingDrive, supply_series
-from dhsim.engine.circuit_run import BuildingRun
-from dhsim.engine.circuit_truth import SensorReadings, TrueParameters, sensor_readings, true_parameters
-from dhsim.engine.circuit_zones import thermostats_of, zones_of_truth
+from dhsim.engine.circuit_truth import SensorReadings, TrueParameters, sensor_readings
+from dhsim.engine.circuit_zones import zones_of_truth
 from dhsim.model.building import Building
 from dhsim.model.zones import BuildingZones
 from dhsim.network.parts import Floats
-from dhsim.units import H_PER_DAY, S_PER_DAY, S_PER_H
+from dhsim.units import H_PER_DAY, S_PER_H
 
 pytest.importorskip("casadi", reason="the Pareto optimiser needs the extra [balancing]")
 
@@ -45,8 +47,6 @@ TEMP_REF_C = 21.0
 ZETA = 0.5
 SETTLING_DAYS = 20
 """Left out of what is read and compared: the winter starts with all rooms alike, which would tell too much."""
-STEP_S = 900.0
-"""Of the simulator; it steps implicitly, and at an hour its rooms would seem 0.7 % slower than they are."""
 NOISE_K = 0.05
 SHARE_FEW = 10.0 / 61.0
 """Of the risers, as many as the technician of the case study touched."""
@@ -67,61 +67,51 @@ OF_THE_PAPER = World()
 ROUGH = World(exponent=1.3, ua_neighbour_w_k=20.0, gain_w=150.0, heat_capacity_radiator_j_k=3.0e4)
 
 
-class Winter(NamedTuple):
-    """One simulated winter."""
-
-    run: BuildingRun
-    truth: TrueParameters
-
-    @property
-    def spread_k(self) -> float:
-        return self.run.mean_spread_k(SETTLING_DAYS * S_PER_DAY)
-
-    @property
-    def temp_mean_c(self) -> float:
-        return float(self.run["temp_zone_c"][round(SETTLING_DAYS * S_PER_DAY / self.run.step_s) :].mean())
-
-    @property
-    def angle_rad(self) -> float:
-        return angle_rad(self.truth.theta_per_s, self.truth.nu_per_s)
-
-
 class Case(NamedTuple):
     """A building, its winter's weather and the world it stands in."""
 
     opened: BuildingCase
     truth: SyntheticBuilding
-    weather: SyntheticWeather
+    weather: TrialWeather
     world: World
-
-    def zones(self, building: Building, heads_on: bool) -> BuildingZones:
-        order = np.arange(building.n_zone)
-        return zones_of_truth(
-            building,
-            self.truth.theta_per_s,
-            self.truth.heat_loss_w_k,
-            self.truth.ua_radiator_w_k,
-            exponent=self.world.exponent,
-            excess_ref_k=15.0,
-            trvs=thermostats_of(building, temp_set_c=TEMP_REF_C, head_on=int(heads_on)),
-            neighbours=list(zip(order[:-1].tolist(), order[1:].tolist(), strict=True)),
-            ua_neighbour_w_k=self.world.ua_neighbour_w_k,
-            heat_capacity_radiator_j_k=self.world.heat_capacity_radiator_j_k,
-        )
 
     def winter(self, building: Building, heads_on: bool = False) -> Winter:
         """Return the winter with the heating curve that suits these valves best, as an operator would find it."""
-        zones = self.zones(building, heads_on)
-        outdoor_c, usual_c = (np.repeat(series, round(S_PER_H / STEP_S)) for series in self.weather)
-        # the point of operation of the mean winter's day: with exponent 1 it does not matter
-        truth = true_parameters(building, zones, temp_supply_c=2.0 * TEMP_REF_C - float(outdoor_c.mean()))
-        slope = feedforward_rel(truth.theta_per_s, truth.nu_per_s)
-        plant_k = usual_c - (2.0 * TEMP_REF_C - outdoor_c)
-        supply = supply_series(TEMP_REF_C - slope * (TEMP_REF_C - outdoor_c) + plant_k)
         random = np.random.default_rng(3)
-        gain_w = self.world.gain_w * (1.0 + random.standard_normal((outdoor_c.size, building.n_zone)))
-        drive = BuildingDrive(outdoor_c, supply, heat_gain_w=gain_w)
-        return Winter(simulate_building(building, zones, drive, STEP_S, temp_start_c=TEMP_REF_C), truth)
+        steps = self.weather.temp_outdoor_c.size * round(S_PER_H / STEP_S)
+        return simulated_winter(
+            building,
+            with_heads(self.opened, self.zones, heads_on, TEMP_REF_C),
+            self.weather,
+            temp_ref_c=TEMP_REF_C,
+            friction=self.opened.friction,
+            settling_days=SETTLING_DAYS,
+            heat_gain_w=self.world.gain_w * (1.0 + random.standard_normal((steps, building.n_zone))),
+        )
+
+    @property
+    def zones(self) -> BuildingZones:
+        building, truth, world = self.opened.building, self.truth, self.world
+        return zones_of_truth(
+            building,
+            truth.theta_per_s,
+            truth.heat_loss_w_k,
+            truth.ua_radiator_w_k,
+            exponent=world.exponent,
+            excess_ref_k=15.0,
+            neighbours=list(pairwise(range(building.n_zone))),
+            ua_neighbour_w_k=world.ua_neighbour_w_k,
+            heat_capacity_radiator_j_k=world.heat_capacity_radiator_j_k,
+        )
+
+
+class Cured(NamedTuple):
+    """What a fit says that knows the walls and looks for steady gains."""
+
+    fit: Posterior
+    """Of the winter after."""
+    expected: Expectation
+    """From the winter before."""
 
 
 class Trial(NamedTuple):
@@ -130,14 +120,14 @@ class Trial(NamedTuple):
     expected: Expectation
     bounds: Performance
     """For the true leakage and heat supply."""
-    nu_outside_rel: float
-    """Share of the flats whose true heat supply left its box of eq. (27): flats of several radiators can."""
-    nu_beyond_rel: float
-    """By how much at most, over the true heat supply before."""
+    beyond_rel: dict[str, Floats]
+    """By how much each flat's true heat supply left its box, over that before: the box of eq. (27), and those made of
+    radiators with the truth's shares, with the plan's, and with none believed."""
     off: Winter
     on: Winter
     fit: Posterior
     """Of the winter with heads off."""
+    cured: Cured | None
 
 
 class Loop(NamedTuple):
@@ -148,6 +138,8 @@ class Loop(NamedTuple):
     on: Winter
     fit: Posterior
     trials: dict[str, Trial]
+    cured: Posterior | None
+    """In a rough world: the fit that knows the walls and looks for steady gains."""
 
 
 def readings_of(winter: Winter, seed: int) -> SensorReadings:
@@ -155,10 +147,22 @@ def readings_of(winter: Winter, seed: int) -> SensorReadings:
     return SensorReadings(*(series[round(SETTLING_DAYS * H_PER_DAY) :] for series in whole))
 
 
-def fitted(winter: Winter, seed: int) -> Posterior:
+def fitted(winter: Winter, seed: int, walls_rel: Floats | None = None, gains: bool = False) -> Posterior:
     readings = readings_of(winter, seed)
     series = readings.temp_zone_c, readings.temp_supply_c, readings.temp_outdoor_c
-    return identify_kalman(*series, S_PER_H, zone_ids=winter.run.zone_ids)
+    known = {"walls_rel": walls_rel, "gains": gains, "screen": not gains}
+    return identify_kalman(*series, S_PER_H, zone_ids=winter.run.zone_ids, draw_count=2000, **known)
+
+
+def cured_fit(case: Case, winter: Winter, seed: int) -> Posterior:
+    return fitted(winter, seed, walls_of(case), gains=True)
+
+
+def walls_of(case: Case) -> Floats:
+    """Return what a building's file says of its walls."""
+    names = case.opened.building.zone_ids
+    pairs = list(pairwise(names))
+    return wall_ratios_rel(pairs, case.world.ua_neighbour_w_k, case.truth.heat_loss_w_k, names)
 
 
 def settings_of(case: Case, fit: Posterior) -> Iterator[tuple[str, Floats]]:
@@ -176,28 +180,51 @@ def settings_of(case: Case, fit: Posterior) -> Iterator[tuple[str, Floats]]:
     yield "classical", classical_balancing(building, case.opened.flow_design_m3_s, types).resistance_set_pa_s2_m6
 
 
-def tried(case: Case, fit: Posterior, settings: Floats, before: TrueParameters) -> Trial:
+def tried(case: Case, fit: Posterior, cured: Posterior | None, settings: Floats, before: TrueParameters) -> Trial:
     present, new = case.opened.building, case.opened.building.with_valves(settings)
-    ratio = solve_flows(new).flow_zone_m3_s / solve_flows(present).flow_zone_m3_s
+    now, then = solve_flows(present), solve_flows(new)
+    ratio = then.flow_zone_m3_s / now.flow_zone_m3_s
     off = case.winter(new)
-    moved = off.truth.nu_per_s / before.nu_per_s
-    beyond = np.maximum(np.minimum(ratio, 1.0) - moved, moved - np.maximum(ratio, 1.0))
+    change = radiator_change(present, now, then, case.opened.heat_design_w)
+    exact = change._replace(share_rel=true_shares(case, now))
+    boxes = {
+        "paper": supply_box(before.nu_per_s, ratio),
+        "true shares": radiator_box(before.nu_per_s, exact),
+        "plan": radiator_box(before.nu_per_s, change),
+        "any shares": radiator_box(before.nu_per_s, change, shares_known=False),
+    }
+    outdoor_c = float(case.weather.temp_outdoor_c.mean())
+    known = {"temp_outdoor_c": outdoor_c, "radiators": change}
     return Trial(
-        expected=expectation(fit, ratio, temp_outdoor_c=float(case.weather.temp_outdoor_c.mean())),
+        expected=expectation(fit, ratio, **known),
         bounds=performance(before.theta_per_s, before.nu_per_s, ratio),
-        nu_outside_rel=float((beyond > 1e-9).mean()),
-        nu_beyond_rel=max(float(beyond.max()), 0.0),
+        beyond_rel={name: left(box, before.nu_per_s, off.truth.nu_per_s) for name, box in boxes.items()},
         off=off,
         on=case.winter(new, heads_on=True),
         fit=fitted(off, seed=6),
+        cured=None if cured is None else Cured(cured_fit(case, off, seed=6), expectation(cured, ratio, **known)),
     )
+
+
+def true_shares(case: Case, now: BuildingFlow) -> Floats:
+    """Return what each radiator really gives of its flat's heat supply, which no balancer knows (exponent 1)."""
+    building = case.opened.building
+    capacity = building.fluid.heat_capacity_j_kgk * building.fluid.density_kg_m3 * now.flow_m3_s[building.radiators]
+    given = -capacity * np.expm1(-case.truth.ua_radiator_w_k / capacity)
+    zone = building.zone[building.radiators]
+    return np.asarray(given / np.bincount(zone, given)[zone])
+
+
+def left(box: Box, before: Floats, after: Floats) -> Floats:
+    """Return by how much each flat left its box, 0 within it."""
+    out = np.maximum(box.low_per_s - after, after - box.high_per_s) / before
+    return np.asarray(np.where(out > 1e-9, out, 0.0))
 
 
 def case_of(flats: int, risers: int, days: int, world: World) -> Case:
     opened = open_building(SCENARIO, {"synthetic.flats": flats, "synthetic.risers": risers})
     assert opened.truth is not None
-    weather = synthetic_weather(round(days * H_PER_DAY), S_PER_H, np.random.default_rng(4))
-    return Case(opened, opened.truth, weather, world)
+    return Case(opened, opened.truth, trial_weather(days, seed=4), world)
 
 
 @cache
@@ -206,53 +233,76 @@ def loop_of(flats: int, risers: int, days: int, world: World) -> Loop:
     building = case.opened.building
     off, on = case.winter(building), case.winter(building, heads_on=True)
     fit = fitted(off, seed=5)
-    trials = {name: tried(case, fit, settings, off.truth) for name, settings in settings_of(case, fit)}
-    return Loop(case, off, on, fit, trials)
+    cured = cured_fit(case, off, seed=5) if world == ROUGH else None
+    trials = {
+        name: tried(case, fit, cured if name in CURED else None, settings, off.truth)
+        for name, settings in settings_of(case, fit)
+    }
+    return Loop(case, off, on, fit, trials, cured)
 
 
 def table_of(loop: Loop) -> pd.DataFrame:
     """Return what was expected and what came, one row a rebalancing."""
     rows = {
-        "before": {"phi true": loop.off.angle_rad, "phi fitted": loop.fit.angle_rad(), **_spreads(loop.off, loop.on)}
+        "before": {
+            "phi hidden": loop.off.angle_rad,
+            **_angles("fitted", loop.fit),
+            **({} if loop.cured is None else _angles("cured", loop.cured)),
+            **_spreads(loop.off, loop.on),
+        }
     }
     for name, trial in loop.trials.items():
-        angle = trial.expected.angle_rad
+        angle, cured = trial.expected.angle_rad, trial.cured
         rows[name] = {
-            "phi true": trial.off.angle_rad,
-            "phi fitted": trial.fit.angle_rad(),
-            "low": angle.after.low,
-            "high": angle.after.high,
+            "phi hidden": trial.off.angle_rad,
+            **_angles("fitted", trial.fit),
+            "promised low": angle.after.low,
+            "promised high": angle.after.high,
             "usual low": angle.usual.low,
             "usual high": angle.usual.high,
             "box low": trial.bounds.angle_best_rad,
             "box high": trial.bounds.angle_worst_rad,
-            "nu outside": trial.nu_outside_rel,
-            "nu beyond": trial.nu_beyond_rel,
+            **({} if cured is None else _cured_cells(cured)),
+            **{f"out {name}": float((beyond > 0.0).mean()) for name, beyond in trial.beyond_rel.items()},
+            **{f"by {name}": float(beyond.max()) for name, beyond in trial.beyond_rel.items()},
             **_spreads(trial.off, trial.on),
         }
     return pd.DataFrame(rows).T
 
 
+def _angles(name: str, fit: Posterior) -> dict[str, float]:
+    low, high = fit.angle_interval_rad()
+    return {f"phi {name}": fit.angle_rad(), f"{name} low": low, f"{name} high": high}
+
+
+def _cured_cells(cured: Cured) -> dict[str, float]:
+    angle = cured.expected.angle_rad
+    ends = {"after low": angle.after.low, "after high": angle.after.high}
+    ends |= {"usual low": angle.usual.low, "usual high": angle.usual.high}
+    return _angles("cured", cured.fit) | {f"cured {name}": value for name, value in ends.items()}
+
+
 def _spreads(off: Winter, on: Winter) -> dict[str, float]:
     heat = on.run.totals["heat_water_j"] / off.run.totals["heat_water_j"]
     flow = float(on.run["mass_flow_kg_s"].mean() / off.run["mass_flow_kg_s"].mean())
-    spreads = {"spread off": off.spread_k, "spread on": on.spread_k, "mean off": off.temp_mean_c}
-    return spreads | {"mean on": on.temp_mean_c, "heat on/off": heat, "flow on/off": flow}
+    spreads = {"spread off": off.spread_k, "spread on": on.spread_k, "mean off": off.temp_mean_zone_c.mean()}
+    return spreads | {"mean on": on.temp_mean_zone_c.mean(), "heat on/off": heat, "flow on/off": flow}
 
 
 def shown(title: str, loop: Loop) -> None:
-    with pd.option_context("display.width", 220, "display.max_columns", 20):
-        print(f"\n{title} (synthetic)\n{table_of(loop).round(4).to_string()}")
+    # a column a setting: the table is read downwards
+    print(f"\n{title} (synthetic)\n{table_of(loop).T.round(4).to_string(na_rep='')}")
 
 
 SMALL = (12, 6, 80, OF_THE_PAPER)
-WHOLE = (70, 61, 150, OF_THE_PAPER)
-ROUGH_WHOLE = (70, 61, 150, ROUGH)
+WHOLE = (70, 61, 100, OF_THE_PAPER)
+ROUGH_WHOLE = (70, 61, 100, ROUGH)
 SIZES = [
     pytest.param(SMALL, id="12-flats"),
     pytest.param(WHOLE, id="70-flats", marks=pytest.mark.slow),
 ]
 OPTIMISED = ("riser valves", "few risers", "all valves")
+CURED = ("riser valves", "all valves")
 
 
 @pytest.mark.parametrize("which", SIZES)
@@ -293,6 +343,20 @@ class TestWorldOfThePaper:
         spread_k = cold_k * share.std(ddof=1) / share.mean()
         assert trial.expected.spread_k.after.low <= spread_k <= trial.expected.spread_k.after.high
 
+    @pytest.mark.parametrize("name", [*OPTIMISED, "classical"])
+    def test_heat_supply_stays_in_the_box_of_its_radiators(self, which: tuple[int, int, int, World], name: str) -> None:
+        # one ratio a flat is left by many flats whose radiators hang on different risers, by up to an eighth
+        trial = loop_of(*which).trials[name]
+        for shares in ("true shares", "plan", "any shares"):
+            assert (trial.beyond_rel[shares] == 0.0).all(), shares
+        if which[0] == WHOLE[0] and name == "riser valves":
+            assert (trial.beyond_rel["paper"] > 0.0).mean() > 0.5
+
+    @pytest.mark.parametrize("name", [*OPTIMISED, "classical"])
+    def test_angle_lies_in_the_interval_of_usual_radiators(self, which: tuple[int, int, int, World], name: str) -> None:
+        trial = loop_of(*which).trials[name]
+        assert trial.expected.angle_rad.usual.low <= trial.off.angle_rad <= trial.expected.angle_rad.usual.high
+
     def test_all_valves_do_more_than_risers_and_these_more_than_the_plan(
         self, which: tuple[int, int, int, World]
     ) -> None:
@@ -307,17 +371,10 @@ class TestWorldOfThePaper:
             assert (on.run["mass_flow_kg_s"] <= off.run["mass_flow_kg_s"] * (1.0 + 1e-3)).all()
 
     def test_no_heads_are_seen_where_there_are_none(self, which: tuple[int, int, int, World]) -> None:
+        # with heads on, rooms stay within the heads' play: see tests/validation/test_thermostats.py
         loop = loop_of(*which)
-        seen = {}
-        for name, winter in (("off", loop.off), ("on", loop.on)):
-            readings = readings_of(winter, seed=7)
-            series = readings.temp_zone_c, readings.temp_supply_c, readings.temp_outdoor_c
-            fit = identify(*series, S_PER_H, zone_ids=winter.run.zone_ids, draw_count=100)
-            seen[name] = sum(flag.kind == "trv" for flag in fit.flags)
-            print(
-                f"\nheads {name}: phi by regression {fit.angle_rad():.4f}, {seen[name]} flats flagged for thermostats"
-            )
-        assert seen["off"] <= 1 + 0.05 * len(loop.off.run.zone_ids)
+        assert not [flag for flag in loop.fit.flags if flag.kind == "trv"]
+        assert [flag for flag in loop.fit.flags if flag.kind == "trv unseen"]
 
 
 def test_walls_between_flats_make_a_building_look_better_balanced() -> None:
@@ -326,6 +383,22 @@ def test_walls_between_flats_make_a_building_look_better_balanced() -> None:
     assert beside[1].angle_rad == pytest.approx(alone[1].angle_rad, rel=1e-12)
     assert beside[1].spread_k < alone[1].spread_k
     assert fitted(beside[1], seed=5).angle_interval_rad()[1] < beside[1].angle_rad
+
+
+def test_a_fit_that_knows_the_walls_finds_the_hidden_angle() -> None:
+    case = small_case(20.0)
+    winter = case.winter(case.opened.building)
+    low, high = fitted(winter, seed=5, walls_rel=walls_of(case)).angle_interval_rad(level_rel=0.999)
+    assert low <= winter.angle_rad <= high
+
+
+def test_steady_gains_make_a_building_look_worse_balanced_unless_they_are_fitted() -> None:
+    flats, risers, days, _ = SMALL
+    case = case_of(flats, risers, days, World(gain_w=150.0))
+    winter = case.winter(case.opened.building)
+    assert fitted(winter, seed=5).angle_interval_rad()[0] > winter.angle_rad
+    low, high = fitted(winter, seed=5, gains=True).angle_interval_rad(level_rel=0.999)
+    assert low <= winter.angle_rad <= high
 
 
 def small_case(ua_neighbour_w_k: float) -> Case:
@@ -338,14 +411,27 @@ class TestRoughWorld:
     """Radiators of exponent 1.3 with heat of their own, neighbours and gains: none of it is in the method's model.
 
     Then the interval is a promise about the angle that a fit finds afterwards. The hidden angle of leakage and supply
-    lies above what is fitted, before and after alike, and may lie outside (see the table): the posterior knows nothing
-    of the model's own error.
+    may lie outside what a fit says of today (see the table): draws are widened where residuals are not white, but of a
+    bias they know nothing. Walls and exponent make the fitted angle smaller, gains larger. Walls that are known can be
+    counted in, gains fitted beside: the cured fit.
     """
 
     def test_is_shown(self) -> None:
         loop = loop_of(*ROUGH_WHOLE)
-        shown("70 flats, 150 days, rough world", loop)
+        shown("70 flats, 100 days, rough world", loop)
         assert abs(loop.off.run.balance_rel) < 1e-9
+
+    def test_a_plain_fit_misses_the_hidden_angle_and_says_that_its_residuals_are_not_white(self) -> None:
+        loop = loop_of(*ROUGH_WHOLE)
+        assert loop.fit.angle_interval_rad()[1] < loop.off.angle_rad
+        assert [flag for flag in loop.fit.flags if flag.kind == "not white"]
+
+    def test_walls_and_gains_in_the_fit_take_away_a_part_of_the_bias(self) -> None:
+        # the rest is the radiators': heat that falls faster than their excess evens the flats out
+        loop = loop_of(*ROUGH_WHOLE)
+        for winter, plain, cured in [(loop.off, loop.fit, loop.cured), *cured_trials(loop)]:
+            assert cured is not None
+            assert abs(cured.angle_rad() - winter.angle_rad) < 0.75 * abs(plain.angle_rad() - winter.angle_rad)
 
     @pytest.mark.parametrize("name", OPTIMISED)
     def test_rooms_come_closer_together(self, name: str) -> None:
@@ -356,5 +442,17 @@ class TestRoughWorld:
     @pytest.mark.parametrize("name", [*OPTIMISED, "classical"])
     def test_fitted_angle_lies_in_the_predicted_interval(self, name: str) -> None:
         trial = loop_of(*ROUGH_WHOLE).trials[name]
-        expected = trial.expected.angle_rad.after
-        assert expected.low <= trial.fit.angle_rad() <= expected.high
+        after = trial.expected.angle_rad.after
+        assert after.low <= trial.fit.angle_rad() <= after.high
+
+    @pytest.mark.parametrize("name", CURED)
+    def test_hidden_and_fitted_angle_lie_in_the_interval_of_the_cured_fit(self, name: str) -> None:
+        trial = loop_of(*ROUGH_WHOLE).trials[name]
+        assert trial.cured is not None
+        after = trial.cured.expected.angle_rad.after
+        assert after.low <= trial.off.angle_rad <= after.high
+        assert after.low <= trial.cured.fit.angle_rad() <= after.high
+
+
+def cured_trials(loop: Loop) -> list[tuple[Winter, Posterior, Posterior]]:
+    return [(trial.off, trial.fit, trial.cured.fit) for trial in loop.trials.values() if trial.cured is not None]

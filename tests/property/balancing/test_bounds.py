@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhsim.balancing.bounds import best_case, relaxed_worst_case, supply_box, worst_case
+from dhsim.balancing.bounds import Box, best_case, relaxed_worst_case, supply_box, worst_case
 
 TOLERANCE = 1e-12
 KINDS = ("random", "two ratios", "closed zones", "zeros", "few values", "many powers of ten", "alike")
@@ -95,6 +96,89 @@ def test_best_case_is_the_minimum(kind):
         inside = (best.nu_per_s >= box.low_per_s) & (best.nu_per_s <= box.high_per_s)
         assert inside.all()
         assert proxies(theta, best.nu_per_s[None])[0] == pytest.approx(best.proxy_per_s2, abs=TOLERANCE * size)
+
+
+def exact_best(theta, box) -> Fraction:
+    """The minimum in rational arithmetic: the slope is followed from breakpoint to breakpoint without any rounding."""
+    parts = [tuple(Fraction(float(value)) for value in row) for row in zip(theta, *box, strict=True)]
+    points = sorted({t / side for t, low, high in parts for side in (low, high) if side > 0})
+
+    def sums(scale):
+        sides = [
+            (t, low if scale * low > t else high) for t, low, high in parts if not scale * low <= t <= scale * high
+        ]
+        return sum(side * side for _, side in sides), sum(t * side for t, side in sides)
+
+    def loss(scale):
+        return sum(max(scale * low - t, 0) ** 2 + max(t - scale * high, 0) ** 2 for t, low, high in parts)
+
+    tried = [Fraction(0), *points]
+    for begin, end in itertools.pairwise([Fraction(0), *points, 2 * points[-1] + 1] if points else []):
+        square, product = sums((begin + end) / 2)
+        if square > 0:
+            tried.append(min(max(product / square, begin), end))
+    return min(loss(scale) for scale in tried)
+
+
+WIDE = ("powers of ten everywhere", "wide ratios", "rounded", "from zero")
+
+
+def drawn_wide(kind, random, zones):
+    theta = random.uniform(0.5, 1.5, zones)
+    if kind == "powers of ten everywhere":
+        theta, high = 10.0 ** random.uniform(-12, 6, zones), 10.0 ** random.uniform(-12, 6, zones)
+        low = high * 10.0 ** random.uniform(-12, 0, zones)
+    elif kind == "wide ratios":
+        low, high = supply_box(theta * random.uniform(0.6, 1.5, zones), 10.0 ** random.uniform(-8, 8, zones))
+    elif kind == "rounded":
+        theta, high = np.round(theta, 1), np.round(random.uniform(0.5, 1.5, zones), 1)
+        low = np.round(high * random.random(zones), 1)
+    else:
+        high = random.uniform(0.5, 1.5, zones)
+        low = high * random.integers(0, 2, zones)
+    return theta, Box(low, high)
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_best_case_is_exact_however_wide_the_box(kind):
+    random = np.random.default_rng(WIDE.index(kind))
+    for _ in range(100):
+        theta, box = drawn_wide(kind, random, int(random.integers(2, 7)))
+        best, size = best_case(theta, box).proxy_per_s2, Fraction(float(theta @ theta))
+        assert abs(Fraction(best) - exact_best(theta, box)) <= Fraction(1e-14) * size
+
+
+@pytest.mark.parametrize(
+    ("theta", "low", "high"),
+    [
+        # running sums over the breakpoints lose all digits
+        (
+            [1.00497214, 0.74267509, 1.47939109],
+            [0.76158965, 1.60384856e-4, 1.40152812],
+            [12.4585, 0.50930969, 1.33076e8],
+        ),
+        # the parabola of the wrong segment has its minimum, but for rounding, at a breakpoint
+        (
+            [3.727924554301272, 0.29502731620427397, 3.927032243226667e-06],
+            [0.00038017961547696455, 3.498958124991998e-15, 4.821381353346799e-10],
+            [62470.57878885305, 9.259251356113192e-12, 2.4518964222230146e-08],
+        ),
+    ],
+)
+def test_best_case_is_exact_where_digits_are_lost(theta, low, high):
+    rows = [np.array(row) for row in (theta, low, high)]
+    box, size = Box(*rows[1:]), Fraction(float(rows[0] @ rows[0]))
+    assert abs(Fraction(best_case(rows[0], box).proxy_per_s2) - exact_best(rows[0], box)) <= Fraction(1e-14) * size
+
+
+@pytest.mark.parametrize(("unit_theta", "unit_nu"), [(1e-120, 1.0), (1e120, 1e-120), (1e-140, 1e140), (1e140, 1e140)])
+def test_tiny_and_huge_units_do_no_harm(unit_theta, unit_nu):
+    theta, nu, ratio = drawn("random", np.random.default_rng(2), 9)
+    box, far = supply_box(nu, ratio), supply_box(nu * unit_nu, ratio)
+    for law in (best_case, worst_case, relaxed_worst_case):
+        one, other = law(theta, box), law(theta * unit_theta, far)
+        assert other.proxy_per_s2 / unit_theta**2 == pytest.approx(one.proxy_per_s2, rel=1e-12)
+        assert other.scale / unit_theta * unit_nu == pytest.approx(one.scale, rel=1e-12)
 
 
 @given(st.integers(2, 40), st.integers(0, 2**32 - 1))

@@ -37,6 +37,23 @@ def test_negative_leakage_and_a_turned_box_are_refused():
         best_case([1.0], Box(np.array([2.0]), np.array([1.0])))
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_what_no_number_can_hold_is_refused(size):
+    """L would be the square of it."""
+    for law in (best_case, worst_case, relaxed_worst_case):
+        with pytest.raises(DhsimError, match=r"theta .* another unit of time"):
+            law([size, size], supply_box([1.0, 2.0], 2.0))
+        with pytest.raises(DhsimError, match=r"heat supply .* another unit of time"):
+            law([1.0, 1.0], supply_box([size, 2.0 * size], 2.0))
+
+
+def test_what_is_no_number_is_refused_by_name():
+    with pytest.raises(DhsimError, match="nu: numbers are needed, got 'a'"):
+        supply_box(["a", "b"], 1.0)
+    with pytest.raises(DhsimError, match="theta: numbers are needed"):
+        best_case(["a"], supply_box([1.0], 1.0))
+
+
 def test_flows_kept_leave_no_range():
     theta, nu = np.array([1.0, 2.0, 3.0]), np.array([2.0, 2.0, 2.0])
     box = supply_box(nu, np.ones(3))

@@ -107,3 +107,11 @@ def test_spread_falls_in_the_touched_group_whatever_the_weather(periods):
         "spread_per_k_median",
         "times",
     ]
+
+
+def test_a_blank_characteristic_is_refused_by_name(periods):
+    before = periods[0][0]
+    floor = pd.DataFrame({"floor": np.arange(64.0)}, index=pd.Index(NAMES))
+    floor.loc[NAMES[10], "floor"] = np.nan
+    with pytest.raises(DhsimError, match=f"{NAMES[10]}: no number for floor"):
+        matched_control(before, TOUCHED, characteristics=floor)

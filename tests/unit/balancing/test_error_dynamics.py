@@ -67,3 +67,9 @@ def test_feedback_of_the_wrong_sign_is_refused():
 def test_a_gap_in_the_weather_is_refused():
     with pytest.raises(DhsimError, match="1 values missing"):
         integrated_error(THETA, NU, np.where(np.arange(len(OUTDOOR)) == 5, np.nan, OUTDOOR), STEP_S)
+
+
+@pytest.mark.parametrize("nu", [np.inf, np.nan, -1e-6])
+def test_what_is_no_heat_supply_is_refused(nu):
+    with pytest.raises(DhsimError, match="nu not negative"):
+        integrated_error([1e-6, 1e-6], [1e-6, nu], np.zeros(48), 3600.0)

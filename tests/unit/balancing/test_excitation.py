@@ -64,6 +64,29 @@ def test_the_figure_of_the_method_note(case):
     assert with_it.theta_share_rel.mean() < 0.25
 
 
+class OneOrder:
+    """In place of a generator: puts the holds in a given order."""
+
+    def __init__(self, order):
+        self.order = order
+
+    def shuffle(self, levels):
+        levels[:] = self.order
+
+
+def test_comfort_is_kept_to_the_end_of_the_last_sample(case):
+    """The rooms go on moving through the last sample; a peak at its end must not pass unseen."""
+    _, _, fit, plan = case
+    order = [-1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0]
+    inputs = plan.temp_supply_c[: 72 * len(order)], plan.temp_outdoor_c[: 72 * len(order)]
+    proposal = propose_excitation(fit, *inputs, 0.2, holds_h=(72.0,), random=OneOrder(order))
+    through = np.append(proposal.offset_k, 0.0)
+    course = np.abs(room_response_k(fit.theta_per_s, fit.nu_per_s, through, STEP_S)).max(axis=1)
+    assert course.argmax() == len(through) - 1
+    assert course.max() == pytest.approx(0.2)
+    assert proposal.comfort_peak_k == pytest.approx(0.2)
+
+
 def test_the_signal_has_no_mean_and_holds():
     signal = switching_signal(100, 6, np.random.default_rng(0))
     assert signal.sum() == 0.0

@@ -90,3 +90,9 @@ def test_one_period_and_closed_zones_are_refused(periods):
     closed = periods[1]._replace(mass_flow_zone_kg_s=np.where(np.arange(ZONES) == 3, 0.0, FLOW))
     with pytest.raises(DhsimError, match="zone 3: 0 kg/s in period 2"):
         identify_flow_response([periods[0], closed], STEP_S)
+
+
+def test_flows_of_the_wrong_length_are_refused(periods):
+    odd = periods[1]._replace(mass_flow_zone_kg_s=np.full(ZONES - 1, 0.01))
+    with pytest.raises(DhsimError, match="period 2: one flow a zone is needed"):
+        identify_flow_response([periods[0], odd], STEP_S)

@@ -37,7 +37,7 @@ def test_riser_valves_are_those_of_the_basement(case) -> None:
     assert riser_valves(toy_building()).size == 0
 
 
-def test_order_is_risers_by_distance_then_flats(case) -> None:
+def test_order_is_risers_branch_by_branch_then_flats(case) -> None:
     settings = turned(case, v4_2=1.5, v4_1=1.5, riser__valve__1=0.8, riser__valve__5=0.8)
     changes = valve_changes(case.building, case.valve_types, settings)
     assert [change.order for change in changes] == [1, 2, 3, 4]
@@ -62,6 +62,20 @@ def test_table_has_a_row_a_valve(case) -> None:
     frame = changes_frame(valve_changes(case.building, case.valve_types, turned(case, v1_1=1.2)))
     assert frame.index.tolist() == [1]
     assert frame.loc[1, "zones"] == zones_behind(case.building, [case.building.valve_ids.index("v1.1")])[0]
+
+
+def test_numbers_of_the_table_are_those_that_can_be_read(case) -> None:
+    frame = changes_frame(valve_changes(case.building, case.valve_types, turned(case, riser__valve__5=0.8)))
+    assert frame.loc[1, "turn"].startswith("+")
+    assert len(frame.loc[1, "turn"].split(".")[1]) == 2
+    for name in ("kv_present_m3_h", "kv_new_m3_h", "flow_present_l_h", "flow_new_l_h"):
+        assert len(str(frame.loc[1, name]).split(".")[1]) <= 3
+
+
+def test_one_wing_is_done_before_the_other(case) -> None:
+    every = {f"riser__valve__{k}": 0.8 for k in (1, 4, 7, 10)}
+    changes = valve_changes(case.building, case.valve_types, turned(case, **every))
+    assert [change.valve.split()[-1] for change in changes] == ["4", "1", "7", "10"]
 
 
 def test_heat_supply_stays_in_its_box() -> None:

@@ -164,7 +164,7 @@ def test_everything_unfit_is_refused_at_once_with_names():
     with pytest.raises(DhsimError) as refused:
         identify(room, np.full(len(room), 45.0), *series[2:], PRIOR, zone_ids=("A", "B", "C"))
     text = str(refused.value)
-    assert "supply temperature: constant at 45 degC" in text
+    assert "supply temperature: constant at 45 degC over 240 readings: a dead sensor, or a set-point?" in text
     assert "B: constant at 21.5 degC over 240 readings" in text
     assert "C: 0 steps with all readings" in text
 
@@ -211,6 +211,7 @@ def test_five_thousand_zones_are_one_call():
     _, _, series = building(zones=500, days=10)
     fit = identify(np.tile(series[0], (1, 10)), *series[1:], PRIOR, draw_count=100)
     assert fit.theta_samples_per_s.shape == (100, 5000)
+    assert [flag.value for flag in fit.flags if flag.kind == "not screened"] == [5000.0]
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from dhsim.balancing.identification import identify
 from dhsim.balancing.kalman import identify_kalman, kalman_deviance
 from dhsim.balancing.prior import prior_of_time_constants
 from dhsim.balancing.synthetic import simulate_zones, synthetic_weather
+from dhsim.errors import DhsimError
 
 STEP_S = 3600.0
 PRIOR = prior_of_time_constants()
@@ -69,6 +70,51 @@ def test_gaps_in_rooms_and_inputs_are_borne():
     fit = identify_kalman(room, supply, *series[2:], PRIOR)
     sd = fit.prior_share_rel * PRIOR.sd_per_s
     assert np.all(np.abs(fit.theta_per_s - theta) < 3.5 * sd)
+
+
+@pytest.mark.parametrize("every", [2, 3])
+def test_readings_at_every_second_step_are_enough(every):
+    """No two readings follow each other: eq. (23) has no step to count, the filter finds the truth."""
+    theta, nu, series = building(4, 90, 0.01, 0.03)
+    room = np.full_like(series[0], np.nan)
+    room[::every] = series[0][::every]
+    with pytest.raises(DhsimError, match="zone 1: 0 steps with all readings"):
+        identify(room, *series[1:], PRIOR)
+    fit = identify_kalman(room, *series[1:], PRIOR)
+    sd = fit.prior_share_rel * PRIOR.sd_per_s
+    assert np.all(np.abs(fit.theta_per_s - theta) < 3.5 * sd)
+    assert fit.nu_per_s / fit.theta_per_s == pytest.approx(nu / theta, rel=0.05)
+    assert fit.pairs.tolist() == [len(room[::every]) - 1] * 4
+    # one zone read at all times beside: each counts for itself
+    mixed = np.column_stack([series[0][:, 0], room[:, 1:]])
+    assert identify_kalman(mixed, *series[1:], PRIOR).nu_per_s[1:] == pytest.approx(fit.nu_per_s[1:], rel=1e-3)
+
+
+def test_too_few_readings_are_refused_by_the_filter_too():
+    series = building(2, 10, 0.01, 0.03)[2]
+    room = series[0].copy()
+    room[23:, 1] = np.nan
+    with pytest.raises(DhsimError, match="zone 1: 23 times with all readings, at least 24"):
+        identify_kalman(room, *series[1:], PRIOR)
+
+
+def test_a_steady_gain_is_told_from_leakage_where_it_is_asked_for():
+    """3 K of gain: as if it were so much warmer outside. Without it theta and nu are off, and so is their ratio."""
+    random = np.random.default_rng(2)
+    theta = random.normal(PRIOR.mean_per_s, 0.5 * PRIOR.sd_per_s, 12)
+    nu = theta * random.normal(1.0, 0.08, 12)
+    weather = synthetic_weather(24 * 90, STEP_S, random)
+    warmer = weather.temp_supply_c, weather.temp_outdoor_c + 3.0
+    room = simulate_zones(theta, nu, *warmer, STEP_S, random, 0.01, 0.05)
+    series = room, weather.temp_supply_c, weather.temp_outdoor_c, STEP_S
+    known, blind = (
+        identify_kalman(*series, PRIOR, gains=gains, screen=False, draw_count=2000) for gains in (True, False)
+    )
+    ratio = nu / theta
+    off = [np.abs(fit.nu_per_s / fit.theta_per_s - ratio).mean() for fit in (known, blind)]
+    assert off[0] < 0.3 * off[1]
+    low, high = known.theta_interval_per_s(0.999)
+    assert ((low < theta) & (theta < high)).all()
 
 
 @pytest.mark.slow

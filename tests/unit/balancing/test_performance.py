@@ -54,6 +54,35 @@ def test_nothing_to_compare_is_refused():
         performance([1.0, 1.0], [0.0, 0.0])
 
 
+@pytest.mark.parametrize(
+    ("theta", "nu", "ratio", "message"),
+    [
+        ([1.0, 2.0], [1.0], [1.0, 2.0], r"one value a zone.* \(2,\) and \(1,\)"),
+        ([1.0, 2.0], [1.0], 1.0, r"one value a zone.* \(2,\) and \(1,\)"),
+        ([[1.0, 2.0]], [[1.0, 2.0]], 1.0, "one value a zone"),
+        ([1.0, 2.0], [1.0, 2.0], [1.0, 2.0, 3.0], r"shapes \(2,\) and \(3,\)"),
+        (["a", "b"], [1.0, 1.0], 1.0, "theta: numbers are needed, got 'a'"),
+        ([1.0, 1.0], [1.0, "b"], 1.0, "nu: numbers are needed, got 'b'"),
+        ([1.0, 1.0], [1.0, [2.0]], 1.0, "nu: numbers are needed"),
+        ([1.0, 1.0], [1.0, 1.0], "half", "flow_ratio: numbers are needed, got 'half'"),
+        (None, [1.0], 1.0, r"theta\[0\] = nan"),
+        ([1e-200, 1e-200], [1.0, 2.0], 1.0, "another unit"),
+    ],
+)
+def test_what_does_not_fit_is_said(theta, nu, ratio, message):
+    with pytest.raises(DhsimError, match=message):
+        performance(theta, nu, ratio)
+
+
+def test_angle_and_gain_bear_any_unit():
+    expected = angle_rad([1.0, 2.0], [2.0, 1.0])
+    for size in (1e-200, 1e200):
+        assert angle_rad([size, 2.0 * size], [2.0, 1.0]) == pytest.approx(expected, rel=1e-14)
+        assert angle_rad([1.0, 2.0], [2.0 * size, size]) == pytest.approx(expected, rel=1e-14)
+        assert feedforward_rel([size, 2.0 * size], [2.0 * size, size]) == pytest.approx(-0.8, rel=1e-14)
+    assert np.isnan(angle_rad([0.0, 0.0], [1.0, 1.0]))
+
+
 def test_single_radiator_error_follows_the_series_of_the_paper():
     """Eq. (A.13), summed to where its terms vanish; radiators of one UA, in two zones."""
     flow, ua = np.array([0.01, 0.014, 0.02, 0.02]), np.full(4, 12.0)

@@ -68,7 +68,7 @@ def test_both_clock_changes_of_local_time_are_resolved(tmp_path):
 def test_times_without_a_zone_are_not_guessed(tmp_path):
     frame = wide(100)
     path = written(frame.assign(time=frame["time"].dt.tz_localize(None)), tmp_path / "naive.csv")
-    with pytest.raises(ScenarioError, match="name their zone, for example time_zone='Europe/Stockholm'"):
+    with pytest.raises(ScenarioError, match="name their zone: --time-zone Europe/Stockholm"):
         read_sensor_file(path)
     with pytest.raises(ScenarioError, match="unknown time zone 'Europe/Stokholm'"):
         read_sensor_file(path, time_zone="Europe/Stokholm")
@@ -122,17 +122,19 @@ def test_odd_series_are_flagged_with_numbers(tmp_path):
 
 def test_unknown_zones_are_refused_unless_ignored(tmp_path):
     path = written(wide().rename(columns={"B": "stairwell"}), tmp_path / "a.csv")
-    with pytest.raises(ScenarioError, match=r"stairwell: sensor of an unknown zone.*ignore=\['stairwell'\]"):
+    with pytest.raises(ScenarioError, match=r"stairwell: sensor of an unknown zone.*--ignore 'stairwell'"):
         read_sensor_file(path, zone_ids=("A", "B"))
     series = read_sensor_file(path, zone_ids=("A", "B"), ignore=("stairwell",))
     assert series.zone_ids == ("A",)
     assert [(flag.kind, flag.zone) for flag in series.flags] == [("missing", "B")]
 
 
-def test_several_readings_in_a_step_are_averaged(tmp_path):
+def test_several_readings_in_a_step_give_the_room_at_its_start_and_the_mean_of_the_inputs(tmp_path):
     frame = wide(96)
     series = read_sensor_file(written(frame, tmp_path / "a.csv"), step_s=7200.0)
-    np.testing.assert_allclose(series.temp_zone_c[:, 0], frame["A"].to_numpy().reshape(-1, 2).mean(axis=1))
+    np.testing.assert_allclose(series.temp_zone_c[:, 0], frame["A"].to_numpy()[::2])
+    means = frame["temp_supply_c"].to_numpy().reshape(-1, 2).mean(axis=1)
+    np.testing.assert_allclose(series.temp_supply_c, means)
 
 
 def test_all_problems_come_at_once_with_their_lines(tmp_path):
@@ -148,7 +150,7 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path):
     text = str(refused.value)
     assert "temp_outdoor_c: no such series; did you mean temp_outdor_c?" in text
     assert "a.csv:62: A: a second reading" in text
-    assert "readings come every 3600 s; set step_s" in text
+    assert "readings come every 1 h, and the step is 0.167 h: --step-h 1" in text
 
 
 @pytest.mark.parametrize(
@@ -183,3 +185,91 @@ def test_periods_and_zones_are_cut_out(tmp_path):
         series.between("2025-01-01", "2025-02-01")
     with pytest.raises(DhsimError, match="unknown zones Q"):
         series.select(["Q"])
+
+
+@pytest.mark.parametrize("name", ["temp_supply_c", "temp_outdoor_c"])
+def test_one_impossible_reading_of_many_in_a_step_does_not_move_its_mean(tmp_path, name):
+    frame = wide(24 * 20)
+    expected = frame[name].to_numpy().reshape(-1, 2).mean(axis=1)
+    expected[5] = frame[name][11]
+    frame.loc[10, name] = -127.0
+    series = read_sensor_file(written(frame, tmp_path / "a.csv"), step_s=7200.0)
+    np.testing.assert_allclose(getattr(series, name), expected)
+    assert [(flag.kind, flag.zone) for flag in series.flags] == [("range", name)]
+
+
+def test_flags_of_the_inputs_and_of_readings_left_out_stay(tmp_path):
+    frame = wide()
+    frame.loc[20:90, "temp_supply_c"] = np.nan
+    frame.loc[[7, 300], "temp_outdoor_c"] = 99.0
+    frame.loc[8, "B"] = -127.0
+    series = read_sensor_file(written(frame, tmp_path / "a.csv"))
+    expected = {("gap", "temp_supply_c"), ("range", "temp_outdoor_c")}
+    assert {(flag.kind, flag.zone) for flag in series.select(["A"]).flags} == expected
+    assert {(flag.kind, flag.zone) for flag in series.usable().flags} == expected | {("range", "B")}
+    part = series.between("2024-01-06", "2024-01-20")
+    assert {(flag.kind, flag.zone) for flag in part.flags} == {("range", "temp_outdoor_c"), ("range", "B")}
+    once_more = part.between("2024-01-08", "2024-01-20")
+    assert [flag.kind for flag in once_more.flags] == ["range", "range"]
+
+
+def test_a_sensor_with_few_readings_is_left_out_by_name_and_stops_nobody(tmp_path):
+    frame = wide()
+    frame["seldom"] = np.where(np.arange(len(frame)) % 48 == 0, frame["A"], np.nan)
+    frame["second"] = np.where(np.arange(len(frame)) % 2 == 0, frame["B"], np.nan)
+    series = read_sensor_file(written(frame, tmp_path / "a.csv"))
+    few = {flag.zone: flag for flag in series.flags if flag.kind in ("few", "apart")}
+    assert {zone: flag.kind for zone, flag in few.items()} == {"seldom": "few", "second": "apart"}
+    assert few["seldom"].value == 0.0
+    assert "10 readings" in few["seldom"].message
+    assert "240 readings, one every 2 h" in few["second"].message
+    assert "longer step" in few["second"].message
+    assert series.usable().zone_ids == ("A", "B")
+    assert series.usable(paired=False).zone_ids == ("A", "B", "second")  # a filter bears what misses
+    # the reading of every other hour does at a step of two
+    coarse = read_sensor_file(tmp_path / "a.csv", step_s=7200.0)
+    assert coarse.usable().zone_ids == ("A", "B", "second")
+
+
+@pytest.mark.parametrize("pairs", [23, 24])
+def test_usable_leaves_out_just_what_identify_refuses(tmp_path, pairs):
+    frame = wide()
+    frame.loc[pairs + 1 :, "B"] = np.nan
+    series = read_sensor_file(written(frame, tmp_path / "a.csv"))
+    fits = "B" in series.usable().zone_ids
+    assert fits == (pairs >= 24)
+    readings = series.temp_zone_c, series.temp_supply_c, series.temp_outdoor_c, series.step_s
+    if fits:
+        assert identify(*readings, zone_ids=series.zone_ids).zone_ids == ("A", "B")
+    else:
+        with pytest.raises(DhsimError, match="B: 23 steps with all readings"):
+            identify(*readings, zone_ids=series.zone_ids)
+
+
+def test_few_readings_of_an_input_are_not_laid_to_the_zones(tmp_path):
+    frame = wide()
+    frame.loc[20:, "temp_supply_c"] = np.nan
+    series = read_sensor_file(written(frame, tmp_path / "a.csv"))
+    assert [flag.kind for flag in series.flags] == ["gap"]
+
+
+def test_all_rooms_coarser_than_the_step_are_still_refused(tmp_path):
+    frame = wide()
+    frame.loc[1::2, ["A", "B"]] = np.nan
+    with pytest.raises(ScenarioError, match=r"A: readings come every 2 h, and the step is 1 h: --step-h 2"):
+        read_sensor_file(written(frame, tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize(("name", "said"), [("temp_outdoor_c", "outdoor"), ("temp_supply_c", "supply")])
+def test_a_room_sensor_that_reads_an_input_is_left_out_by_name(tmp_path, name, said):
+    frame = wide()
+    frame["temp_outdoor_c"] += 10.0  # within what a room may be
+    frame["B"] = frame[name].clip(0.0, 45.0)
+    frame[name] = frame["B"]
+    for step_s in (3600.0, 7200.0):
+        series = read_sensor_file(written(frame, tmp_path / "a.csv"), step_s=step_s)
+        (flag,) = [flag for flag in series.flags if flag.kind == "same"]
+        assert flag.zone == "B"
+        assert f"always at the {said} temperature" in flag.message
+        assert series.usable().zone_ids == ("A",)
+        assert "same" in [flag.kind for flag in series.between("2024-01-05", "2024-01-15").flags]

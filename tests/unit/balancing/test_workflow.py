@@ -9,17 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dhsim.balancing.choosing import choose_settings, front_round
 from dhsim.balancing.comparison import temperature_spread_k
 from dhsim.balancing.completion import completed
 from dhsim.balancing.expectation import expectation, heat_supply_ratio_rel
 from dhsim.balancing.guidance import changed_valves, riser_valves, valve_changes
 from dhsim.balancing.identification import identify
+from dhsim.balancing.limits import narrowed
 from dhsim.balancing.outcome import cautions, classical_option, compared_rounds, simulated_zones_c
 from dhsim.balancing.performance import angle_rad
 from dhsim.balancing.protocol import open_building
-from dhsim.balancing.steps import choose_settings, fit_round, front_round, narrowed
+from dhsim.balancing.steps import FitPlan, fit_round, planned_fit
 from dhsim.balancing.synthetic import simulate_zones, synthetic_weather
-from dhsim.balancing.workflow import STATE_NAME, FrontOptions, open_workflow, verdict
+from dhsim.balancing.verdict import verdict
+from dhsim.balancing.workflow import STATE_NAME, FrontOptions, open_workflow
 from dhsim.errors import DhsimError
 from dhsim.units import S_PER_DAY, S_PER_H
 
@@ -47,7 +50,13 @@ class Truth:
         inputs = weather.temp_supply_c, weather.temp_outdoor_c
         rooms = simulate_zones(self.theta, nu, *inputs, S_PER_H, random, process_sd_k=0.03, sensor_sd_k=0.05)
         table = pd.DataFrame(rooms, columns=open_building(FLATS12).building.zone_ids)
-        table.insert(0, "time", pd.date_range("2024-12-01", periods=len(table), freq="h", tz="UTC").astype(str))
+        table.insert(
+            0,
+            "time",
+            pd.date_range("2024-12-01" if seed == 1 else "2025-02-01", periods=len(table), freq="h", tz="UTC").astype(
+                str
+            ),
+        )
         table["temp_supply_c"], table["temp_outdoor_c"] = inputs
         table.to_csv(path, index=False, float_format="%.3f")
         return path
@@ -143,9 +152,15 @@ def test_a_stored_point_is_taken_and_rounded(work, tmp_path) -> None:
     exact = choose_settings(tmp_path / "copy", 0.3, keep_scale=False)
     assert exact.last.state.choice.from_front
     assert np.array_equal(exact.last.choice.resistance_valves_pa_s2_m6, made.last.front[0].resistance_valves_pa_s2_m6)
-    # a new front drops the choice, as a new fit drops both
-    assert front_round(tmp_path / "copy", [0.3], effort=0.0).last.choice is None
-    assert fit_round(tmp_path / "copy", data=work.parent / "second.csv", method="regression").last.front == ()
+    # a new front keeps the choice, which is none of its points; a new fit drops both
+    kept = front_round(tmp_path / "copy", [0.3], FrontOptions(riser_only=True), effort=0.0).last
+    assert np.array_equal(kept.choice.resistance_valves_pa_s2_m6, exact.last.choice.resistance_valves_pa_s2_m6)
+    assert not kept.state.choice.from_front
+    assert planned_fit(tmp_path / "copy") == FitPlan(3, is_anew=False)
+    assert planned_fit(tmp_path / "copy", again=True) == FitPlan(2, is_anew=True, drops=("front", "choice"))
+    assert (
+        fit_round(tmp_path / "copy", data=work.parent / "second.csv", method="regression", again=True).last.front == ()
+    )
 
 
 def test_nearly_shut_radiators_are_named(flow) -> None:
@@ -158,11 +173,38 @@ def test_nearly_shut_radiators_are_named(flow) -> None:
     assert any("r4.1" in flag.message for flag in cautions(first, option_of(first, settings)))
 
 
+def test_valves_that_hardly_act_are_named(flow) -> None:
+    from dhsim.balancing.workflow import option_of
+
+    first = flow.rounds[0]
+    settings = first.building.resistance_valves_pa_s2_m6.copy()
+    v = first.building.valve_ids.index("riser valve 8")
+    settings[v] *= 1.001
+    [idle] = [flag for flag in cautions(first, option_of(first, settings)) if flag.kind == "authority"]
+    assert "riser valve 8" in idle.message
+    settings[v] *= 3.0
+    assert not [flag for flag in cautions(first, option_of(first, settings)) if flag.kind == "authority"]
+
+
+def test_riser_valves_are_not_advised_to_those_who_turn_no_others(flow) -> None:
+    from dhsim.balancing.workflow import option_of
+
+    first = flow.rounds[0]
+    for name, advised in (("v4.1", True), ("riser valve 4", False)):
+        settings = first.building.resistance_valves_pa_s2_m6.copy()
+        v = first.building.valve_ids.index(name)
+        settings[v] = 100.0 * first.building.resistance_max_pa_s2_m6[first.building.valves[v]]
+        [starved] = [flag for flag in cautions(first, option_of(first, settings)) if flag.kind == "starved"]
+        assert ("riser valves only" in starved.message) == advised
+
+
 def test_verdict_goes_by_the_threshold(flow) -> None:
     fit = flow.last.fit
     proxy = np.sin(fit.angle_rad()) ** 2
-    assert verdict(fit, 1.01 * proxy).word == "stop"
-    assert verdict(fit, 0.5 * proxy).word != "stop"
+    high = np.sin(fit.angle_interval_rad()[1]) ** 2
+    assert verdict(fit, 1.01 * high).word == "stop"
+    assert verdict(fit, 0.5 * (proxy + high)).word == "more data"  # below, but the interval reaches beyond
+    assert not verdict(fit, 0.5 * proxy).may_stop
     assert verdict(fit, 0.5 * proxy).proxy_rel == pytest.approx(proxy)
 
 
