@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Axis = Literal["substation", "building", "pipe"]
+Axis = Literal["substation", "building", "pipe", "flat"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,10 @@ _ALL = (
     Quantity("mass_flow_pipe_kg_s", "kg/s", "Pipe flow", "pipe"),
     Quantity("temp_supply_pipe_c", "degC", "Supply at the pipe's end", "pipe"),
     Quantity("temp_return_pipe_c", "degC", "Return at the pipe's start", "pipe"),
+    Quantity("temp_flat_c", "degC", "Temperature of the flat", "flat"),
+    Quantity("heat_flow_flat_w", "W", "Heat of the flat's radiators", "flat"),
+    Quantity("mass_flow_flat_kg_s", "kg/s", "Flow through the flat's radiators", "flat"),
+    Quantity("opening_flat_rel", "-", "Opening of the flat's thermostatic heads", "flat"),
 )
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}

@@ -8,17 +8,20 @@ that is tight to a part in many thousands and a search among the few zones that 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dhsim.balancing.best_scale import best_scale
 from dhsim.errors import DhsimError
 
 Floats = NDArray[np.float64]
 
 _STATES_MAX = 3_000_000
 _ROUNDING = 4.0 * np.finfo(float).eps
+_SIZE_MAX = 1e150
 _NAMED = 5
 
 
@@ -40,6 +43,23 @@ class Extreme(NamedTuple):
     """The heat supply that gives it [1/s], shape (n_zone,)."""
     open_per_s2: float = 0.0
     """By how much the true extreme may lie beyond `proxy_per_s2` [1/s2]; 0 where the search came to its end."""
+
+
+class _Case(NamedTuple):
+    """Leakage and box in units of their largest value, powers of two: no square overflows, no digit is lost."""
+
+    theta: Floats
+    low: Floats
+    high: Floats
+    unit_theta: float
+    unit_nu: float
+
+    def told(self, extreme: Extreme) -> Extreme:
+        """Return an extreme in the units that were given."""
+        square = self.unit_theta**2
+        scale = extreme.scale * (self.unit_theta / self.unit_nu)
+        nu = extreme.nu_per_s * self.unit_nu
+        return Extreme(extreme.proxy_per_s2 * square, scale, nu, extreme.open_per_s2 * square)
 
 
 class Relaxed(NamedTuple):
@@ -77,17 +97,35 @@ def supply_box(nu_per_s: ArrayLike, flow_ratio_rel: ArrayLike) -> Box:
     -----
     Source: eqs. (25) and (27) of doi 10.1016/j.enbuild.2025.116464.
     """
-    nu, ratio = np.broadcast_arrays(*_same_length(nu_per_s, flow_ratio_rel))
+    given = _same_length(numbers(nu_per_s, "nu"), numbers(flow_ratio_rel, "flow_ratio"))
+    nu, ratio = np.broadcast_arrays(*given)
     _require_positive(nu, "nu", "a heat supply cannot be negative: leave the zone out or identify it again")
     _require_positive(ratio, "flow_ratio", "a flow cannot turn round: give the new over the present flow")
     return Box(nu * np.minimum(1.0, ratio), nu * np.maximum(1.0, ratio))
 
 
-def _same_length(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
-    a, b = np.atleast_1d(np.asarray(first, np.float64)), np.atleast_1d(np.asarray(second, np.float64))
-    if a.ndim != 1 or b.ndim != 1 or (len(a) != len(b) and 1 not in (len(a), len(b))):
-        raise DhsimError(f"one value a zone is needed: got shapes {a.shape} and {b.shape}")
-    return a, b
+def numbers(values: ArrayLike, name: str) -> Floats:
+    """Return values as an array of one axis or more; what is no number is refused by name."""
+    try:
+        return np.atleast_1d(np.asarray(values, np.float64))
+    except (TypeError, ValueError):
+        raise DhsimError(f"{name}: numbers are needed, got {_no_number(values)}, one value a zone") from None
+
+
+def _no_number(values: object) -> str:
+    each: list[Any] = list(values) if isinstance(values, (list, tuple, np.ndarray)) else [values]
+    for value in each:
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            return repr(value)
+    return "rows of different length"
+
+
+def _same_length(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    if first.ndim != 1 or second.ndim != 1 or (len(first) != len(second) and 1 not in (len(first), len(second))):
+        raise DhsimError(f"one value a zone is needed: got shapes {first.shape} and {second.shape}")
+    return first, second
 
 
 def _require_positive(values: Floats, name: str, hint: str) -> None:
@@ -98,16 +136,26 @@ def _require_positive(values: Floats, name: str, hint: str) -> None:
         raise DhsimError(f"{shown}{more}: {hint}")
 
 
-def _checked(theta_per_s: ArrayLike, box: Box) -> tuple[Floats, Floats, Floats]:
-    theta = np.atleast_1d(np.asarray(theta_per_s, np.float64))
-    low, high = (np.atleast_1d(np.asarray(side, np.float64)) for side in box)
+def _checked(theta_per_s: ArrayLike, box: Box) -> _Case:
+    theta, low, high = numbers(theta_per_s, "theta"), numbers(box[0], "low"), numbers(box[1], "high")
     if theta.ndim != 1 or theta.shape != low.shape or theta.shape != high.shape or not len(theta):
         shapes = f"{theta.shape}, {low.shape} and {high.shape}"
         raise DhsimError(f"theta and both sides of the box need one value a zone: got shapes {shapes}")
     _require_positive(theta, "theta", "a leakage cannot be negative: leave the zone out or identify it again")
     _require_positive(low, "low", "a heat supply cannot be negative")
     _require_positive(high - low, "high - low", "the box is the wrong way round")
-    return theta, low, high
+    unit_theta, unit_nu = power_of_two(theta), power_of_two(high)
+    for unit, name in ((unit_theta, "theta"), (unit_nu, "the heat supply")):
+        if not 1.0 / _SIZE_MAX <= unit <= _SIZE_MAX:
+            raise DhsimError(f"{name} is about {unit:.0e}, and no number can hold its square: give theta and nu in "
+                             "another unit of time")  # fmt: skip
+    return _Case(theta / unit_theta, low / unit_nu, high / unit_nu, unit_theta, unit_nu)
+
+
+def power_of_two(values: Floats) -> float:
+    """Return a unit in which the largest of these values, none negative, lies between 1 and 2; 1 for zeros."""
+    largest = float(values.max(initial=0.0))
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1) if largest > 0.0 else 1.0
 
 
 def best_case(theta_per_s: ArrayLike, box: Box) -> Extreme:
@@ -115,8 +163,8 @@ def best_case(theta_per_s: ArrayLike, box: Box) -> Extreme:
 
     ``L_bc = min_s sum max(s lo - theta, 0)^2 + max(theta - s hi, 0)^2``, reached at ``v = clip(theta/s, lo, hi)``
 
-    The breakpoints theta/hi and theta/lo are sorted and the slope of the convex, piecewise quadratic sum is followed
-    to its change of sign: exact, in O(Z log Z).
+    The breakpoints theta/hi and theta/lo are sorted; between the two where the slope of the convex, piecewise quadratic
+    sum changes its sign, the minimum has a closed form: exact, in O(Z log Z).
 
     Parameters
     ----------
@@ -133,56 +181,19 @@ def best_case(theta_per_s: ArrayLike, box: Box) -> Extreme:
     Raises
     ------
     DhsimError
-        If a value is negative or not finite, or the lengths differ.
+        If a value is negative or not finite, the lengths differ, or L is beyond what a number can hold.
 
     Notes
     -----
     Source: eq. (31) of doi 10.1016/j.enbuild.2025.116464, reduced to one variable by exchanging the two minima.
     """
-    theta, low, high = _checked(theta_per_s, box)
-    scale = _best_scale(theta, low, high)
+    case = _checked(theta_per_s, box)
+    theta, low, high = case[:3]
+    scale = best_scale(theta, low, high)
     if scale > 0.0:
         nu = np.clip(theta / scale, low, high)
-        fit = _proxy_at(theta, nu)
-        return Extreme(fit.proxy_per_s2, fit.scale, nu)
-    return Extreme(float(theta @ theta), 0.0, high.copy())
-
-
-def _best_scale(theta: Floats, low: Floats, high: Floats) -> float:
-    """Return s where the slope of the best-case sum changes sign, by its breakpoints and running sums."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        leave = np.where(high > 0.0, theta / high, np.inf)
-        enter = np.where(low > 0.0, theta / low, np.inf)
-    points = np.concatenate([leave, enter])
-    order = np.argsort(points, kind="stable")
-    points = points[order]
-    # slope/2 = A s - B: beyond its theta/hi a zone no longer asks for more, beyond theta/lo it asks for less
-    quadratic = np.cumsum(np.concatenate([[high @ high], np.concatenate([-high * high, low * low])[order]]))
-    linear = np.cumsum(np.concatenate([[theta @ high], np.concatenate([-theta * high, theta * low])[order]]))
-    finite = int(np.searchsorted(points, np.inf))
-    if finite == 0:
-        return 0.0
-    slope = quadratic[: finite + 1][1:] * points[:finite] - linear[: finite + 1][1:]
-    k = int(np.argmax(slope >= 0.0)) if (slope >= 0.0).any() else finite
-    floor = float(points[k - 1]) if k else 0.0
-    ceiling = float(points[k]) if k < finite else np.inf
-    scale = min(max(linear[k] / quadratic[k], floor), ceiling) if quadratic[k] > 0.0 else floor
-    return _polished(theta, low, high, scale)
-
-
-def _polished(theta: Floats, low: Floats, high: Floats, scale: float) -> float:
-    """Take one Newton step with sums made afresh: running sums lose digits where zones differ by many powers of ten."""
-    above, below = scale * low > theta, theta > scale * high
-    quadratic = low[above] @ low[above] + high[below] @ high[below]
-    if not quadratic > 0.0:
-        return scale
-    step = (low[above] @ theta[above] + high[below] @ theta[below]) / quadratic
-    return min((scale, float(step)), key=lambda s: _best_sum(theta, low, high, s))
-
-
-def _best_sum(theta: Floats, low: Floats, high: Floats, scale: float) -> float:
-    outside = np.maximum(scale * low - theta, 0.0) + np.maximum(theta - scale * high, 0.0)
-    return float(outside @ outside)
+        return case.told(_proxy_at(theta, nu)._replace(nu_per_s=nu))
+    return case.told(Extreme(float(theta @ theta), 0.0, high))
 
 
 def _proxy_at(theta: Floats, nu: Floats) -> Extreme:
@@ -215,9 +226,9 @@ def relaxed_worst_case(theta_per_s: ArrayLike, box: Box) -> Relaxed:
     DhsimError
         If a value is negative or not finite, or the lengths differ.
     """
-    theta, low, high = _checked(theta_per_s, box)
+    theta, low, high, unit_theta, unit_nu = _checked(theta_per_s, box)
     scale = _relaxed_scale(theta, low, high, np.argsort(_turn(theta, low, high), kind="stable"))
-    return Relaxed(_relaxed_sum(theta, low, high, scale), scale)
+    return Relaxed(_relaxed_sum(theta, low, high, scale) * unit_theta**2, scale * (unit_theta / unit_nu))
 
 
 def _turn(theta: Floats, low: Floats, high: Floats) -> Floats:
@@ -277,7 +288,11 @@ def worst_case(theta_per_s: ArrayLike, box: Box) -> Extreme:
     smaller square than another is never better, whatever follows, and is dropped. Source: eq. (32) of
     doi 10.1016/j.enbuild.2025.116464.
     """
-    theta, low, high = _checked(theta_per_s, box)
+    case = _checked(theta_per_s, box)
+    return case.told(_worst(case.theta, case.low, case.high))
+
+
+def _worst(theta: Floats, low: Floats, high: Floats) -> Extreme:
     order = np.argsort(_turn(theta, low, high), kind="stable")
     scale = _relaxed_scale(theta, low, high, order)
     bound = _relaxed_sum(theta, low, high, scale)

@@ -224,6 +224,10 @@ def matched_control(
         if lacking:
             raise DhsimError(f"no characteristics of {listed(lacking)}")
         table = table.join(characteristics.select_dtypes("number"))
+    blank = table.loc[[*intervened, *pool]].isna()
+    if blank.to_numpy().any():
+        columns = listed(str(name) for name in blank.columns[blank.any(axis=0)])
+        raise DhsimError(f"{listed(blank.index[blank.any(axis=1)])}: no number for {columns}: fill in or leave out")
     scaled = ((table - table.mean()) / table.std().replace(0.0, 1.0)).to_numpy()
     mine, theirs = zone_indices(intervened, before.zone_ids), zone_indices(pool, before.zone_ids)
     distance = ((scaled[mine][:, None, :] - scaled[theirs][None, :, :]) ** 2).sum(axis=-1)

@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dhsim.balancing.flags import Flag
-from dhsim.balancing.posterior import Posterior
+from dhsim.balancing.posterior import DRAW_LEAST_REL, Posterior
 from dhsim.balancing.prior import ThetaPrior
 from dhsim.errors import DhsimError
 
 Floats = NDArray[np.float64]
 _KNOWN_MIN = 2
-_LEAST_REL = 1e-3
-"""Draws below this share of the most likely value are put there: a leakage cannot be negative."""
 _SEED = 20251016
 
 
@@ -78,8 +76,8 @@ def completed(fit: Posterior, zone_ids: Sequence[str]) -> Posterior:
         theta_per_s=theta,
         nu_per_s=nu,
         residual_sd_k=filled(fit.residual_sd_k, float("nan")),
-        theta_samples_per_s=np.maximum(draws[0], _LEAST_REL * theta),
-        nu_samples_per_s=np.maximum(draws[1], _LEAST_REL * nu),
+        theta_samples_per_s=np.maximum(draws[0], DRAW_LEAST_REL * theta),
+        nu_samples_per_s=np.maximum(draws[1], DRAW_LEAST_REL * nu),
         prior_share_rel=filled(fit.prior_share_rel, 1.0),
         pairs=pairs,
         sensor_sd_k=None if fit.sensor_sd_k is None else filled(fit.sensor_sd_k, float("nan")),

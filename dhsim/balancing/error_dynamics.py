@@ -28,6 +28,8 @@ class ErrorRun:
     """Supply temperature u that the law asks for [degC], shape (n_time,)."""
     mean_square: float
     """Mean over time of |e|^2, the J of eq. (2) for this law [K2]."""
+    bound_square: Floats
+    """L I(t), eq. (15) and (16), which |e|^2 never exceeds [K2], shape (n_time,)."""
     bound_mean_square: float
     """L times the mean of I(t), eq. (20) [K2]: never below `mean_square`."""
     proxy_per_s2: float
@@ -162,6 +164,7 @@ def integrated_error(
         error_k=error,
         temp_supply_c=supply_temp_c(error, outdoor, temp_ref_c, back, gain),
         mean_square=float(square.mean()),
+        bound_square=np.asarray(proxy * gamma * history),
         bound_mean_square=proxy * gamma * float(history.mean()),
         proxy_per_s2=proxy,
         feedforward_rel=gain,
@@ -173,8 +176,8 @@ def integrated_error(
 def _check(theta: Floats, nu: Floats, outdoor: Floats, step_s: float) -> None:
     if theta.shape != nu.shape or theta.ndim != 1:
         raise DhsimError(f"one theta and nu a zone: got shapes {theta.shape} and {nu.shape}")
-    if not ((theta > 0.0).all() and (nu >= 0.0).all()):
-        raise DhsimError("theta must be positive and nu not negative in every zone")
+    if not ((theta > 0.0).all() and (nu >= 0.0).all() and np.isfinite(theta + nu).all()):
+        raise DhsimError("theta must be positive and nu not negative in every zone, and both finite")
     if outdoor.ndim != 1 or len(outdoor) < 2 or not np.isfinite(outdoor).all():
         missing = int(np.count_nonzero(~np.isfinite(outdoor)))
         raise DhsimError(f"the outdoor temperature must be one series without gaps ({missing} values missing)")

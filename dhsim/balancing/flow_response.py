@@ -206,7 +206,11 @@ def _checked_periods(
     counts = {len(reading.zone_ids) for reading in readings}
     if len(counts) > 1:
         raise DhsimError(f"all periods need the same zones (got {', '.join(map(str, sorted(counts)))} columns)")
-    flows = np.array([np.broadcast_to(np.asarray(period[3], np.float64), (*counts,)) for period in periods])
+    given = [np.asarray(period[3], np.float64) for period in periods]
+    for number, flow in enumerate(given, start=1):
+        if flow.shape not in ((), (*counts,)):
+            raise DhsimError(f"period {number}: one flow a zone is needed, {(*counts,)}: got shape {flow.shape}")
+    flows = np.array([np.broadcast_to(flow, (*counts,)) for flow in given])
     wrong = np.argwhere(~(np.isfinite(flows) & (flows > 0.0)))
     if len(wrong):
         names = zone_names(zone_ids, *counts)

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order
 
 from dhsim.balancing.flags import listed
 from dhsim.balancing.hydraulics import Friction, solve_flows
 from dhsim.balancing.valves import valve_settings
+from dhsim.balancing.work_order import distance_m, wings
 from dhsim.model.building import Building
 from dhsim.model.building_paths import radiators_behind
 from dhsim.model.valve_type import ValveType
-from dhsim.network.parts import Floats, Ints
+from dhsim.network.parts import Ints
 from dhsim.units import M3_PER_L, S_PER_H
 
 SAME_REL = 1e-6
@@ -65,7 +64,7 @@ def riser_valves(building: Building) -> Ints:
     """
     behind = radiators_behind(building)
     count = behind.number(building.valves.size)
-    depth = _depth(building)[building.valves]
+    depth = distance_m(building)[building.valves]
     found = set(np.flatnonzero(count > 1).tolist())
     for r in range(building.radiators.size):
         alone = [int(v) for v in behind.valve[behind.radiator == r] if count[v] == 1]
@@ -89,9 +88,9 @@ def valve_changes(
 ) -> tuple[ValveChange, ...]:
     """Return the valves to turn in the order of work.
 
-    Risers come first, along the mains from the pump: one walk through the basement without asking anybody. Radiator
-    valves follow zone by zone, so that every flat is visited once. Flows are those at the end, when all are turned;
-    measured on the way they differ.
+    Risers come first, wing by wing and branch by branch from the pump: one walk through the basement without asking
+    anybody. Radiator valves follow zone by zone, so that every flat is visited once. Flows are those at the end, when
+    all are turned; measured on the way they differ.
 
     Parameters
     ----------
@@ -137,39 +136,39 @@ def valve_changes(
 
 
 def _order(building: Building, changed: Ints, is_riser: NDArray[np.bool_]) -> list[int]:
-    depth = _depth(building)[building.valves]
     behind = radiators_behind(building)
     zone = np.full(building.valves.size, -1)
     zone[behind.valve] = building.zone[building.radiators[behind.radiator]]
-    risers = sorted((int(v) for v in changed if is_riser[v]), key=lambda v: (depth[v], v))
+    walk = [v for wing in wings(building, np.flatnonzero(is_riser).tolist()) for v in wing]
+    turned = set(changed.tolist())
     rest = sorted((int(v) for v in changed if not is_riser[v]), key=lambda v: (zone[v], v))
-    return risers + rest
-
-
-def _depth(building: Building) -> Floats:
-    """Return how far each edge is from the pump, in metres of pipe along the way with the fewest parts."""
-    n_node, length = len(building.node_ids), np.nan_to_num(building.length_m)
-    far = np.full(n_node, np.inf)
-    edge_of = {}
-    for e, pair in enumerate(zip(building.upstream.tolist(), building.downstream.tolist(), strict=True)):
-        edge_of[frozenset(pair)] = e
-    keep = ~building.is_radiator
-    graph = coo_array(
-        (np.ones(int(keep.sum())), (building.upstream[keep], building.downstream[keep])), shape=(n_node, n_node)
-    )
-    for root in (building.outlet, building.inlet):
-        nodes, parent = breadth_first_order(graph.tocsr(), root, directed=False)
-        far[root] = 0.0
-        for node in nodes[1:].tolist():
-            up = int(parent[node])
-            far[node] = min(far[node], far[up] + length[edge_of[frozenset((up, node))]])
-    return np.asarray(np.minimum(far[building.upstream], far[building.downstream]))
+    return [v for v in walk if v in turned] + rest
 
 
 def changes_frame(changes: Sequence[ValveChange]) -> pd.DataFrame:
-    """Return the list as a table, one row a valve in the order of work."""
+    """Return the list as a table, one row a valve in the order of work; the column `made` is to be filled in.
+
+    Numbers are rounded to what can be read: turns to two digits with their sign, Kv to three figures, flows to 0.1 l/h.
+    """
     columns = [name for name in ValveChange.__dataclass_fields__ if name != "zones"]
     rows = [{name: getattr(change, name) for name in columns} for change in changes]
     frame = pd.DataFrame(rows, columns=columns)
+    frame["turn"] = [turn_text(change) for change in changes]
+    for name in ("kv_present_m3_h", "kv_new_m3_h"):
+        frame[name] = [float(f"{value:.3g}") for value in frame[name]]
+    for name in ("flow_present_l_h", "flow_new_l_h"):
+        frame[name] = [round(float(value), 1) for value in frame[name]]
     frame.insert(3, "zones", [listed(change.zones) for change in changes])
+    frame.insert(list(frame.columns).index("new") + 1, "made", "")
     return frame.set_index("order")
+
+
+def turn_text(change: ValveChange) -> str:
+    """Return by how much a valve is turned, with its sign and two digits; empty where it has no scale.
+
+    Examples
+    --------
+    >>> turn_text(ValveChange(1, "v1", "riser", (), "", "1.7", "1.9", 0.20000000000000018, "open", 1.0, 1.1, 9.0, 9.5))
+    '+0.20'
+    """
+    return "" if np.isnan(change.turn) else f"{change.turn:+.2f}"

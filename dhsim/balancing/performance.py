@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dhsim.balancing.bounds import best_case, supply_box, worst_case
+from dhsim.balancing.bounds import Box, best_case, numbers, power_of_two, supply_box, worst_case
 from dhsim.errors import DhsimError
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,9 @@ class Performance:
     """How far `proxy_worst_per_s2` may lie above the truth [1/s2]; 0 where the search came to its end."""
 
 
-def performance(theta_per_s: ArrayLike, nu_per_s: ArrayLike, flow_ratio_rel: ArrayLike = 1.0) -> Performance:
+def performance(
+    theta_per_s: ArrayLike, nu_per_s: ArrayLike, flow_ratio_rel: ArrayLike = 1.0, *, box: Box | None = None
+) -> Performance:
     """Return proxy, angle and feed-forward gain of the present flows and their range after a change of flows.
 
     ``L = min_F |theta + F nu|^2 = |theta|^2 sin^2 phi``
@@ -58,6 +60,8 @@ def performance(theta_per_s: ArrayLike, nu_per_s: ArrayLike, flow_ratio_rel: Arr
         Heat supply coefficient nu of each zone at the present flows [1/s], not negative.
     flow_ratio_rel
         New over present flow of each zone [-]; 1 leaves the flows as they are.
+    box
+        What the heat supply may become, as `radiator_box` has it; None for the box of eq. (27).
 
     Returns
     -------
@@ -67,7 +71,8 @@ def performance(theta_per_s: ArrayLike, nu_per_s: ArrayLike, flow_ratio_rel: Arr
     Raises
     ------
     DhsimError
-        If a value is negative or not finite, the lengths differ, or theta or nu is zero in every zone.
+        If a value is no number, negative or not finite, the lengths differ, theta or nu is zero in every zone, or L is
+        beyond what a number can hold.
 
     Notes
     -----
@@ -80,8 +85,11 @@ def performance(theta_per_s: ArrayLike, nu_per_s: ArrayLike, flow_ratio_rel: Arr
     >>> round(result.proxy_per_s2, 3), round(result.proxy_best_per_s2, 3), round(result.proxy_worst_per_s2, 3)
     (0.2, 0.0, 0.2)
     """
-    theta, nu = np.atleast_1d(np.asarray(theta_per_s, np.float64)), np.atleast_1d(np.asarray(nu_per_s, np.float64))
-    box = supply_box(nu, np.broadcast_to(flow_ratio_rel, nu.shape) if np.ndim(flow_ratio_rel) == 0 else flow_ratio_rel)
+    theta, nu = numbers(theta_per_s, "theta"), numbers(nu_per_s, "nu")
+    if theta.ndim != 1 or theta.shape != nu.shape:
+        raise DhsimError(f"theta and nu need one value a zone: got shapes {theta.shape} and {nu.shape}")
+    if box is None:
+        box = supply_box(nu, flow_ratio_rel)
     best, worst = best_case(theta, box), worst_case(theta, box)
     if not (theta.any() and nu.any()):
         raise DhsimError(f"{'nu' if theta.any() else 'theta'} is zero in every zone: there is no direction to compare")
@@ -130,7 +138,7 @@ def angle_rad(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> float:
     >>> round(angle_rad([1.0, 0.0], [1.0, 1.0]), 6)
     0.785398
     """
-    return float(angles_rad(np.atleast_1d(theta_per_s), np.atleast_1d(nu_per_s)))
+    return float(angles_rad(numbers(theta_per_s, "theta"), numbers(nu_per_s, "nu")))
 
 
 def angles_rad(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> Floats:
@@ -146,12 +154,18 @@ def angles_rad(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> Floats:
     ndarray
         Angles [rad], one axis less.
     """
-    theta, nu = np.asarray(theta_per_s, np.float64), np.asarray(nu_per_s, np.float64)
+    theta, nu = (_unit_largest(np.asarray(side, np.float64)) for side in (theta_per_s, nu_per_s))
     size_theta, size_nu = (np.linalg.norm(vector, axis=-1, keepdims=True) for vector in (theta, nu))
     with np.errstate(divide="ignore", invalid="ignore"):
         a, b = theta / size_theta, nu / size_nu
     angle = 2.0 * np.arctan2(np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1))
     return np.asarray(np.where((size_nu[..., 0] == 0.0) & (size_theta[..., 0] > 0.0), np.pi / 2.0, angle))
+
+
+def _unit_largest(vectors: Floats) -> Floats:
+    """Return vectors with their largest value near 1, lest a square under- or overflow; no digit is lost."""
+    exponent = np.frexp(np.abs(vectors).max(axis=-1, keepdims=True, initial=0.0))[1]
+    return np.asarray(np.ldexp(vectors, -exponent))
 
 
 def feedforward_rel(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> float:
@@ -181,9 +195,11 @@ def feedforward_rel(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> float:
     >>> feedforward_rel([1.0, 1.0], [0.5, 0.5])
     -2.0
     """
-    theta, nu = np.atleast_1d(np.asarray(theta_per_s, np.float64)), np.atleast_1d(np.asarray(nu_per_s, np.float64))
+    theta, nu = numbers(theta_per_s, "theta"), numbers(nu_per_s, "nu")
+    unit_theta, unit_nu = power_of_two(np.abs(theta)), power_of_two(np.abs(nu))
+    theta, nu = theta / unit_theta, nu / unit_nu
     square = float(nu @ nu)
-    return -float(theta @ nu) / square if square > 0.0 else 0.0
+    return -float(theta @ nu) / square * (unit_theta / unit_nu) if square > 0.0 else 0.0
 
 
 def performance_proxy_per_s2(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> float:
@@ -212,7 +228,7 @@ def performance_proxy_per_s2(theta_per_s: ArrayLike, nu_per_s: ArrayLike) -> flo
     >>> performance_proxy_per_s2([3.0, 4.0], [6.0, 8.0])
     0.0
     """
-    theta, nu = np.atleast_1d(np.asarray(theta_per_s, np.float64)), np.atleast_1d(np.asarray(nu_per_s, np.float64))
+    theta, nu = numbers(theta_per_s, "theta"), numbers(nu_per_s, "nu")
     rest = theta + feedforward_rel(theta, nu) * nu
     return float(rest @ rest)
 

@@ -16,15 +16,13 @@ from dhsim.balancing.synthetic_building import SyntheticBuilding, synthetic_buil
 from dhsim.build.building import BuildingPlan, build_building
 from dhsim.errors import DhsimError, Problem, ScenarioError
 from dhsim.model.building import Building
-from dhsim.model.building_paths import radiators_behind
+from dhsim.model.building_protocol import protocol_flows
 from dhsim.model.valve_type import ValveType, catalogue_valve
 from dhsim.network.parts import Floats
 from dhsim.scenario.building_read import load_building
 from dhsim.scenario.building_schema import BuildingScenario, SyntheticBuildingSection
 from dhsim.units import M3_PER_L, PA_PER_KPA, S_PER_H, S_PER_MIN
 
-SUM_REL = 0.05
-"""How far a riser's measured flow may be from the sum of its radiators' before it is flagged."""
 ODD_TIMES = 30.0
 """Fitted radiator resistances this many times above or below their median are flagged."""
 _L_H = S_PER_H / M3_PER_L
@@ -151,10 +149,7 @@ def _refuse_contradictions(plan: BuildingPlan, flow_m3_s: Floats) -> None:
 def radiator_flows_m3_s(
     building: Building, flow_measured_m3_s: Floats, weight: Floats | None = None
 ) -> tuple[Floats, tuple[Flag, ...]]:
-    """Return the flow of every radiator from what was measured at radiators and valves.
-
-    What a valve lets through, less the known flows behind it, is shared by the other radiators behind it in proportion
-    to their weights; valves with the fewest radiators go first.
+    """Return the flow of every radiator from what was measured at radiators and valves; see `protocol_flows`.
 
     Parameters
     ----------
@@ -168,63 +163,15 @@ def radiator_flows_m3_s(
     Returns
     -------
     tuple
-        Flows [m3/s], shape (n_radiator,), and flags: `split` where a riser's flow was shared out, `sum` where it does
-        not agree with its radiators' within 5 %.
+        Flows [m3/s], shape (n_radiator,), and its remarks as flags: `split`, `sum`, `unused`.
 
     Raises
     ------
     DhsimError
-        For radiators whose flow cannot be told, and valves that let less through than was measured behind them.
+        As `protocol_flows`.
     """
-    radiators, valves = building.radiators, building.valves
-    flow = np.asarray(flow_measured_m3_s, np.float64)[radiators].copy()
-    through = np.asarray(flow_measured_m3_s, np.float64)[valves]
-    behind = radiators_behind(building)
-    count = behind.number(valves.size)
-    flags, problems = list[Flag](), list[str]()
-    measured = np.flatnonzero(np.isfinite(through))
-    for v in measured[np.argsort(count[measured], kind="stable")]:
-        mine, name = behind.of(int(v)), building.edge_ids[valves[v]]
-        if not mine.size:
-            flags.append(
-                Flag("unused", "", f"{name}: its flow was not used: no radiator gets all its water through it")
-            )
-            continue
-        known = float(np.nansum(flow[mine]))
-        silent = mine[np.isnan(flow[mine])]
-        if not silent.size:
-            flags += _sum_flag(name, float(through[v]), known, mine.size)
-        elif through[v] <= known:
-            problems.append(
-                f"{name}: {through[v] * _L_H:.4g} l/h, but {known * _L_H:.4g} l/h were measured behind it: "
-                f"nothing is left for {listed(building.edge_ids[e] for e in radiators[silent])}"
-            )
-        else:
-            share = np.ones(silent.size) if weight is None else weight[silent]
-            share = share if np.isfinite(share).all() else np.ones(silent.size)
-            flow[silent] = (through[v] - known) * share / share.sum()
-            if silent.size > 1:
-                flags.append(
-                    Flag("split", "", f"{name}: its flow was shared out to {silent.size} radiators by the plan")
-                )
-    unknown = np.flatnonzero(np.isnan(flow))
-    if unknown.size and not problems:
-        names = listed(building.edge_ids[e] for e in radiators[unknown])
-        problems.append(f"no flow in the protocol for {unknown.size} of {radiators.size} radiators: {names}")
-    if problems:
-        raise DhsimError("\n".join(problems))
-    return flow, tuple(flags)
-
-
-def _sum_flag(name: str, through_m3_s: float, known_m3_s: float, count: int) -> list[Flag]:
-    off = through_m3_s / known_m3_s - 1.0
-    if abs(off) <= SUM_REL:
-        return []
-    message = (
-        f"{name}: {through_m3_s * _L_H:.4g} l/h measured, but the {count} radiators behind it add up to "
-        f"{known_m3_s * _L_H:.4g} l/h; the radiators' flows are used"
-    )
-    return [Flag("sum", "", message, off)]
+    flow, remarks = protocol_flows(building, flow_measured_m3_s, weight)
+    return flow, tuple(Flag(remark.kind, "", remark.message, remark.value) for remark in remarks)
 
 
 def _odd(building: Building) -> list[Flag]:

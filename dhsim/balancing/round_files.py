@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from dhsim.balancing.flags import Flag
+from dhsim.balancing.flow_response import FlowResponse
 from dhsim.balancing.posterior import Posterior
 from dhsim.balancing.prior import ThetaPrior
 from dhsim.balancing.sensor_data import SensorSeries
@@ -23,6 +24,9 @@ from dhsim.errors import DhsimError
 _SERIES = ("temp_zone_c", "temp_supply_c", "temp_outdoor_c")
 _POSTERIOR = tuple(
     name for name in get_type_hints(Posterior) if name not in ("zone_ids", "method", "step_s", "prior", "flags")
+)
+_RESPONSE = tuple(
+    name for name in get_type_hints(FlowResponse) if name not in ("zone_ids", "heat_capacity_j_kgk", "flags")
 )
 _MODE = 0o644
 
@@ -105,6 +109,26 @@ def read_posterior(path: Path) -> Posterior:
         method=told["method"],
         step_s=float(told["step_s"]),
         prior=ThetaPrior(found["prior_mean_per_s"], found["prior_sd_per_s"]),
+        flags=flags_from_rows(told["flags"]),
+        **arrays,
+    )
+
+
+def write_response(path: Path, fit: FlowResponse) -> None:
+    """Write the fit of several rounds together, with its draws."""
+    told = json.dumps({"heat_capacity_j_kgk": fit.heat_capacity_j_kgk, "flags": flags_to_rows(fit.flags)})
+    arrays = {name: getattr(fit, name) for name in _RESPONSE}
+    write_arrays(path, zone_ids=np.array(fit.zone_ids), told=np.array(told), **arrays)
+
+
+def read_response(path: Path) -> FlowResponse:
+    """Return the fit of several rounds of a file."""
+    found = read_arrays(path)
+    told = json.loads(str(found["told"]))
+    arrays: dict[str, Any] = {name: found[name] for name in _RESPONSE}
+    return FlowResponse(
+        zone_ids=tuple(str(name) for name in found["zone_ids"]),
+        heat_capacity_j_kgk=float(told["heat_capacity_j_kgk"]),
         flags=flags_from_rows(told["flags"]),
         **arrays,
     )

@@ -1,56 +1,82 @@
-"""The steps of the workflow: fit a round's readings, compute its front, choose settings that can be made."""
+"""The first step of a round: its readings, checked against the round before, and the fit of leakage and heat supply."""
 
 from __future__ import annotations
 
-import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from dhsim.balancing.completion import completed
-from dhsim.balancing.guidance import riser_valves
+from dhsim.balancing.flags import listed
 from dhsim.balancing.identification import identify
 from dhsim.balancing.kalman import identify_kalman
-from dhsim.balancing.pareto import ParetoFront, ParetoPoint, pareto, rounded
 from dhsim.balancing.posterior import Posterior
-from dhsim.balancing.protocol import BuildingCase, open_building, read_sensors
-from dhsim.balancing.round_files import write_arrays, write_posterior, write_series
-from dhsim.balancing.sensor_data import SensorSeries, read_sensor_file
-from dhsim.balancing.valves import levels_pa_s2_m6
+from dhsim.balancing.protocol import BuildingCase, open_building
+from dhsim.balancing.round_files import write_posterior, write_series
+from dhsim.balancing.round_response import with_response
+from dhsim.balancing.sensor_data import OUTDOOR, SUPPLY, SensorSeries, read_sensor_file
+from dhsim.balancing.sensor_table import is_made_up
+from dhsim.balancing.state import STATE_NAME, STOP_PROXY_REL, ReadingsState, RoundState, State, read_state, write_state
 from dhsim.balancing.workflow import (
-    CHOICE_NAME,
-    FRONT_NAME,
     POSTERIOR_NAME,
     SERIES_NAME,
-    STATE_NAME,
-    STOP_PROXY_REL,
-    ChoiceState,
-    FrontOptions,
-    Option,
-    Round,
-    RoundState,
-    State,
     Workflow,
     is_synthetic,
     open_workflow,
     round_folder,
     write_building,
-    write_state,
 )
-from dhsim.errors import ConvergenceError, DhsimError
-from dhsim.network.parts import Floats
-from dhsim.units import S_PER_H
+from dhsim.errors import DhsimError
+from dhsim.units import S_PER_MIN
 
 METHODS = ("kalman", "regression")
-KEEP_FLOW_REL = 1e-3
-"""What "the total flow is kept" means."""
-ZETA_SAME = 1e-6
 _DRAWS_KEPT = 2000
-_ONLY_OF_REGRESSION = ("trv",)
-"""Flags that the Kalman fit does not raise itself."""
+_TRV = "trv"
+"""Flag that the regression raises whatever the method; a zone that the fit itself flagged has it once."""
+_TOLD_MAX = 3
+_FIRST = re.compile(r"the first (-?[\d.]+)")
+"""In the message of a flag on readings out of range."""
+
+
+class FitPlan(NamedTuple):
+    """What a fit would be for."""
+
+    number: int
+    """Of the round."""
+    is_anew: bool
+    """Whether that round was fitted before."""
+    drops: tuple[str, ...] = ()
+    """What of that round a new fit makes void: front, choice, settings made."""
+
+
+def planned_fit(folder: str | Path, again: bool = False) -> FitPlan:
+    """Return which round a fit would be for, and what it would drop.
+
+    Parameters
+    ----------
+    folder
+        Of the workflow; it may be empty yet.
+    again
+        As in `fit_round`.
+
+    Returns
+    -------
+    FitPlan
+        The first round where nothing is kept yet.
+    """
+    if not (Path(folder) / STATE_NAME).is_file():
+        return FitPlan(1, False)
+    state = read_state(Path(folder))
+    number = len(state.past(again)) + 1
+    if number > len(state.rounds):
+        return FitPlan(number, False)
+    last = state.rounds[-1]
+    parts = {"front": last.front, "choice": last.choice, "settings made": last.made}
+    return FitPlan(number, True, tuple(name for name, part in parts.items() if part is not None))
 
 
 def fit_round(
@@ -65,11 +91,16 @@ def fit_round(
     stop_proxy_rel: float | None = None,
     again: bool = False,
     synthetic: bool = False,
+    overlap: bool = False,
+    ignore: Sequence[str] = (),
+    step_s: float | None = None,
 ) -> Workflow:
     """Fit leakage and heat supply of all zones to a round's readings.
 
-    The first call starts a workflow. A call after a choice starts the next round, with the valves as chosen; a call
-    before one, or with `again`, fits the round at hand anew and drops its front and choice.
+    The first call starts a workflow. A call after a choice starts the next round, with the valves as `record_made` has
+    them, else as chosen; a call before one, or with `again`, fits the round at hand anew and drops its front, its
+    choice and what was made of it (`planned_fit` says which it is). From the second round on all rounds are fitted
+    together as well. How readings are read, by the building's `sensors:` and the options, is kept for later rounds.
 
     Parameters
     ----------
@@ -82,7 +113,7 @@ def fit_round(
     method
         "kalman" (knows the sensors' noise) or "regression" (eq. (23)).
     time_zone
-        Of times that bear none.
+        Of times that bear none, in the readings and in `start` and `end`, which are UTC without it.
     start, end
         Part of the series to use, the end excluded.
     stop_proxy_rel
@@ -91,6 +122,12 @@ def fit_round(
         Fit the last round anew although its settings were chosen.
     synthetic
         Whether the readings were made up; then the report says so.
+    overlap
+        Take readings although they begin before the round before ends.
+    ignore
+        Columns or series to leave out, beside those of the building's `sensors:`.
+    step_s
+        Step of the grid [s]; an hour, or as the building says, if left out.
 
     Returns
     -------
@@ -109,24 +146,30 @@ def fit_round(
     at = Path(folder)
     before = open_workflow(at) if (at / STATE_NAME).is_file() else None
     case, state = _begun(at, before, building)
-    state = replace(state, synthetic=state.synthetic or synthetic)
+    how = _how_read(case, state, time_zone, step_s, ignore)
+    path = _file(how, data, state)
+    state = replace(state, synthetic=state.synthetic or synthetic or is_made_up(path), readings=how)
     if stop_proxy_rel is not None:
         state = replace(state, stop_proxy_rel=stop_proxy_rel)
-    past = _past_rounds(state, again)
+    past = state.past(again)
     number = len(past) + 1
-    series = _series(case, data, time_zone)
+    series = read_sensor_file(
+        path, time_zone=how.time_zone, step_s=how.step_s, zone_ids=case.building.zone_ids, ignore=how.ignore
+    )
     if start is not None or end is not None:
-        series = _part(series, start, end)
-    fit = _fitted(series.usable(), method)
+        series = _part(series, start, end, how.time_zone)
+    if past and not overlap:
+        _refuse_overlap(series, past[-1])
+    fit = _fitted(series, method)
     completed(fit, case.building.zone_ids)  # refuses what no later step could use
-    told = RoundState(number, _data_name(case, data), str(series.time[0]), str(series.time[-1]), method)
+    told = RoundState(number, str(path), str(series.time[0]), str(series.time[-1]), method)
     place = round_folder(at, number)
     write_series(place / SERIES_NAME, series)
     write_posterior(place / POSTERIOR_NAME, fit)
     if before is None:
         write_building(at, case)
     write_state(at, replace(state, rounds=(*past, told)))
-    return open_workflow(at)
+    return with_response(open_workflow(at))
 
 
 def _begun(folder: Path, before: Workflow | None, building: str | Path | None) -> tuple[BuildingCase, State]:
@@ -146,211 +189,85 @@ def _begun(folder: Path, before: Workflow | None, building: str | Path | None) -
     return before.case, before.state
 
 
-def _past_rounds(state: State, again: bool) -> tuple[RoundState, ...]:
-    """Return the rounds before the one that is fitted."""
-    if state.rounds and (again or state.rounds[-1].choice is None):
-        return state.rounds[:-1]
-    return state.rounds
+def _how_read(
+    case: BuildingCase, state: State, time_zone: str | None, step_s: float | None, ignore: Sequence[str]
+) -> ReadingsState:
+    """Return how readings are read: as the building says, else as before; options come on top."""
+    how, said = state.readings or ReadingsState(), case.scenario.sensors
+    if said is not None:
+        file = Path(case.scenario.path).parent / said.file
+        how = ReadingsState(str(file), said.time_zone, said.step_min * S_PER_MIN, tuple(said.ignore))
+    return replace(
+        how,
+        time_zone=how.time_zone if time_zone is None else time_zone,
+        step_s=how.step_s if step_s is None else step_s,
+        ignore=tuple(dict.fromkeys((*how.ignore, *ignore))),
+    )
 
 
-def _series(case: BuildingCase, data: str | Path | None, time_zone: str | None) -> SensorSeries:
-    if data is None or (case.scenario.sensors is not None and time_zone is None):
-        return read_sensors(case, data)
-    return read_sensor_file(data, time_zone=time_zone, step_s=S_PER_H, zone_ids=case.building.zone_ids)
+def _file(how: ReadingsState, data: str | Path | None, state: State) -> Path:
+    """Return the file of the readings."""
+    if data is not None:
+        return Path(data)
+    if not how.file:
+        raise DhsimError(f"no readings: give --data FILE (the building, {state.source}, names none under `sensors:`)")
+    return Path(how.file)
 
 
-def _part(series: SensorSeries, start: str | None, end: str | None) -> SensorSeries:
+def _part(series: SensorSeries, start: str | None, end: str | None, time_zone: str | None) -> SensorSeries:
     """Return the readings from a start to an end, either of which may be open."""
     last = series.time[-1] + pd.Timedelta(seconds=series.step_s)
     try:
-        return series.between(start or series.time[0], end or last)
+        first = series.time[0] if start is None else _moment(start, time_zone)
+        return series.between(first, last if end is None else _moment(end, time_zone))
+    except KeyError:
+        raise DhsimError(f"--time-zone: unknown time zone {time_zone!r}; write Europe/Stockholm") from None
     except ValueError as error:
         raise DhsimError(f"--start, --end: not a time ({error}); write 2024-02-07 or 2024-02-07T13:00+01:00") from error
 
 
-def _data_name(case: BuildingCase, data: str | Path | None) -> str:
-    if data is not None:
-        return str(data)
-    return "" if case.scenario.sensors is None else case.scenario.sensors.file
+def _moment(text: str, time_zone: str | None) -> pd.Timestamp:
+    """Return a time; one without an offset is local in the time zone, or UTC where there is none."""
+    stamp = pd.Timestamp(text)
+    if pd.isna(stamp):
+        raise ValueError(f"got {text!r}")
+    return stamp if stamp.tzinfo is not None else stamp.tz_localize(time_zone or "UTC")
+
+
+def _refuse_overlap(series: SensorSeries, before: RoundState) -> None:
+    """Refuse readings that begin before those of the round before end: they were taken at the old settings."""
+    first, end = series.time[0], pd.Timestamp(before.end)
+    if first > end:
+        return
+    following = f"{(end + pd.Timedelta(days=1)):%Y-%m-%d}"
+    way = f"cut these by --start {following} or later" if series.time[-1] > end else "these are no newer"
+    raise DhsimError(
+        f"the readings begin {first:%Y-%m-%d %H:%M} UTC, but those of round {before.number} end "
+        f"{end:%Y-%m-%d %H:%M} UTC: a new round takes readings from after its valves were turned. Give newer ones by "
+        f"--data FILE; {way}; `--again` fits round {before.number} anew; --overlap takes them as they are"
+    )
 
 
 def _fitted(series: SensorSeries, method: str) -> Posterior:
-    """Return the fit; the regression's residuals are looked at for thermostats whatever the method."""
-    if not series.zone_ids:
-        raise DhsimError("no zone has a usable sensor: nothing can be fitted")
-    readings = series.temp_zone_c, series.temp_supply_c, series.temp_outdoor_c, series.step_s
-    plain = identify(*readings, zone_ids=series.zone_ids, draw_count=_DRAWS_KEPT)
-    if method == "regression":
-        return plain
-    fit = identify_kalman(*readings, zone_ids=series.zone_ids, draw_count=_DRAWS_KEPT)
-    screened = [flag for flag in plain.flags if flag.kind in _ONLY_OF_REGRESSION]
-    return dataclasses.replace(fit, flags=(*fit.flags, *screened))
+    """Return the fit of the zones whose readings serve the method."""
+    usable = series.usable(paired=method == "regression")
+    if not usable.zone_ids:
+        raise DhsimError(_why_nothing(series))
+    readings = usable.temp_zone_c, usable.temp_supply_c, usable.temp_outdoor_c, usable.step_s
+    fit = identify if method == "regression" else identify_kalman
+    return fit(*readings, zone_ids=usable.zone_ids, draw_count=_DRAWS_KEPT)
 
 
-def front_round(
-    folder: str | Path,
-    zetas: Sequence[float] | None = None,
-    options: FrontOptions | None = None,
-    *,
-    effort: float = 1.0,
-) -> Workflow:
-    """Compute the Pareto front of the last round; a choice made before is dropped.
-
-    Parameters
-    ----------
-    folder
-        Of the workflow.
-    zetas
-        Weights of the best case; 21 from 0 to 0.95 if left out.
-    options
-        What the optimiser may do; anything if left out.
-    effort
-        Factor on the search for better valleys.
-
-    Returns
-    -------
-    Workflow
-        With the front in its last round.
-
-    Raises
-    ------
-    DhsimError
-        If no round was fitted, or options do not fit the building.
-    MissingExtraError
-        Without CasADi.
-    """
-    flow = open_workflow(folder)
-    told = FrontOptions() if options is None else options
-    front = _solved(flow.last, zetas, told, effort)
-    settings = np.array([point.resistance_valves_pa_s2_m6 for point in front.points])
-    write_arrays(
-        flow.last.folder / FRONT_NAME,
-        zetas=front.zetas,
-        resistance_valves_pa_s2_m6=settings,
-        objective_rel=front.objectives_rel,
-    )
-    _keep(flow, replace(flow.last.state, front=told, choice=None))
-    return open_workflow(folder)
-
-
-def choose_settings(
-    folder: str | Path,
-    zeta: float = 0.5,
-    options: FrontOptions | None = None,
-    *,
-    keep_scale: bool = True,
-    effort: float = 1.0,
-) -> Workflow:
-    """Choose the settings to be made, rounded to what the valves' scales show.
-
-    The options of the front hold here too, and further ones narrow them. Without further ones the point of the front
-    at that weight is taken, and solved if it is not there.
-
-    Parameters
-    ----------
-    folder
-        Of the workflow.
-    zeta
-        Weight of the best case.
-    options
-        What narrows those of the front.
-    keep_scale
-        Round to turns and presets; False takes the settings as they came.
-    effort
-        Factor on the search for better valleys where it is solved anew.
-
-    Returns
-    -------
-    Workflow
-        With the choice in its last round.
-
-    Raises
-    ------
-    DhsimError
-        If no round was fitted, or no settings fit the options.
-    MissingExtraError
-        Without CasADi.
-    """
-    flow = open_workflow(folder)
-    last = flow.last
-    used = narrowed(last.state.front or FrontOptions(), options)
-    stored = _stored(last, zeta) if used == last.state.front else None
-    front = _solved(last, [zeta], used, 0.0 if stored is not None else effort)
-    point = front.points[0] if stored is None else _point(front.points[0], stored)
-    if keep_scale:
-        levels = {
-            v: k
-            for v, k in levels_pa_s2_m6(last.building, last.case.valve_types).items()
-            if v in set(front.search.free)
-        }
-        point = _at_scale(front, point, levels) if levels else point
-    write_arrays(last.folder / CHOICE_NAME, resistance_valves_pa_s2_m6=point.resistance_valves_pa_s2_m6)
-    chosen = ChoiceState(zeta=float(zeta), options=used, rounded=keep_scale, from_front=stored is not None)
-    _keep(flow, replace(last.state, choice=chosen))
-    return open_workflow(folder)
-
-
-def _at_scale(front: ParetoFront, point: ParetoPoint, levels: dict[int, Floats]) -> ParetoPoint:
-    try:
-        return rounded(front, point, levels)
-    except ConvergenceError as error:
-        raise ConvergenceError(f"{error}, allow more valves, or take the settings as they come (--exact)") from error
-
-
-def narrowed(front: FrontOptions, own: FrontOptions | None) -> FrontOptions:
-    """Return the options of a front narrowed by others; what to optimise over stays the front's."""
-    if own is None:
-        return front
-    return replace(
-        front,
-        valves=own.valves or front.valves,
-        riser_only=own.riser_only or front.riser_only,
-        max_changed=front.max_changed if own.max_changed is None else own.max_changed,
-        total_flow_tolerance_rel=(
-            front.total_flow_tolerance_rel if own.total_flow_tolerance_rel is None else own.total_flow_tolerance_rel
-        ),
-    )
-
-
-def _keep(flow: Workflow, told: RoundState) -> None:
-    write_state(flow.folder, replace(flow.state, rounds=(*flow.state.rounds[:-1], told)))
-
-
-def _stored(last: Round, zeta: float) -> Option | None:
-    return next((option for option in last.front if abs(option.zeta - zeta) < ZETA_SAME), None)
-
-
-def _point(like: ParetoPoint, stored: Option) -> ParetoPoint:
-    return replace(like, resistance_valves_pa_s2_m6=stored.resistance_valves_pa_s2_m6, zeta=stored.zeta)
-
-
-def _solved(last: Round, zetas: Sequence[float] | None, options: FrontOptions, effort: float) -> ParetoFront:
-    """Return the front of a round under the options."""
-    free: list[int] | list[str] | None = list(options.valves) or None
-    if options.riser_only:
-        risers = riser_valves(last.building)
-        named = set(options.valves)
-        free = [int(v) for v in risers if not named or last.building.valve_ids[v] in named]
-        if not free:
-            raise DhsimError("--riser-only: the building has no riser valve (a valve that several radiators hang on)")
-    theta, nu = _coefficients(last.whole, options.samples)
-    return pareto(
-        last.building,
-        theta,
-        nu,
-        None if zetas is None else list(zetas),
-        free,
-        max_changed=options.max_changed,
-        total_flow_tolerance_rel=options.total_flow_tolerance_rel,
-        quantile=options.quantile if options.samples else None,
-        effort=effort,
-    )
-
-
-def _coefficients(whole: Posterior, samples: int) -> tuple[Floats, Floats]:
-    if samples < 0 or samples > len(whole.theta_samples_per_s):
-        raise DhsimError(f"--samples: between 0 and {len(whole.theta_samples_per_s)} draws (got {samples})")
-    if samples == 0:
-        return whole.theta_per_s, whole.nu_per_s
-    some = np.linspace(0, len(whole.theta_samples_per_s) - 1, samples).round().astype(np.int64)
-    return whole.theta_samples_per_s[some], whole.nu_samples_per_s[some]
+def _why_nothing(series: SensorSeries) -> str:
+    """Return what became of all sensors, the first reason of each zone."""
+    first: dict[str, str] = {}
+    outside = set()
+    for flag in sorted(series.flags, key=lambda flag: flag.kind != "range"):
+        if flag.zone not in ("", SUPPLY, OUTDOOR):
+            first.setdefault(flag.zone, flag.message)
+            outside |= {flag.zone} if flag.kind == "range" else set()
+    reasons = "; ".join(f"{zone}: {text}" for zone, text in list(first.items())[:_TOLD_MAX])
+    more = f"; and {len(first) - _TOLD_MAX} more zones" if len(first) > _TOLD_MAX else ""
+    found = [float(said[1]) for said in map(_FIRST.search, (first[zone] for zone in outside)) if said]
+    hint = "readings are taken as degC: are these kelvin or degF? " if found and min(found) > 0.0 else ""
+    return f"{hint}{reasons}{more}: no zone has a usable sensor ({listed(first)}), and nothing can be fitted"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import dhsim.cli.balance_trial  # noqa: F401 - registers its commands
 from dhsim import __version__
 from dhsim.cli.balance import balance_app
 from dhsim.cli.common import console, progress, require_writable, say, series_formats, spoken_errors, staged
@@ -90,28 +91,46 @@ def run(
 
 
 @app.command()
-def check(paths: Paths) -> None:
-    """Read scenarios and everything they name, and say what each case is or all that is wrong with it."""
+def check(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Scenarios, networks, buildings (YAML, JSON, maps, folders of tables), or folders of them.",
+            show_default=False,
+        ),
+    ],
+) -> None:
+    """Read scenarios, networks and buildings with all they name; say what each is, or all that is wrong with it."""
     with spoken_errors():
-        from dhsim.scenario.load import scenario_files
+        from dhsim.cli.checking import building_checked, network_checked
+        from dhsim.scenario.kinds import documents
 
-        good = [_checked(file) for file in scenario_files(paths)]
+        checks = {"scenario": _checked, "network": network_checked, "building": building_checked}
+        good = [checks[kind](file) for file, kind in documents(paths)]
         if not all(good):
             raise typer.Exit(DhsimError.exit_code)
         for folder in filter(Path.is_dir, paths):
-            _loaded([folder])  # what is wrong only between files: names, references
+            scenarios = [file for file, kind in documents([folder]) if kind == "scenario"]
+            if scenarios:
+                _loaded(scenarios)  # what is wrong only between files: names, references
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)]) -> None:
-    """Write a commented starter scenario that runs as it is."""
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
+    building: Annotated[
+        bool, typer.Option("--building", help="A building to balance, as a folder of tables to fill in.")
+    ] = False,
+) -> None:
+    """Write a commented starter scenario, or building, that works as it is."""
     with spoken_errors():
-        from dhsim.scenario.starter import init_case
+        from dhsim.scenario.starter import init_building, init_case
 
         require_writable(folder)
-        for path in init_case(folder):
+        for path in init_building(folder) if building else init_case(folder):
             typer.echo(f"wrote {path}")
-        typer.echo(f"next: dhsim check {folder} && dhsim compare {folder} --out {folder / 'results'}")
+        following = f"balance classical {folder}" if building else f"compare {folder} --out {folder / 'results'}"
+        typer.echo(f"next: dhsim check {folder} && dhsim {following}")
 
 
 @app.command()
@@ -270,8 +289,9 @@ def _portrait(case: Case) -> str:
     system, boundary = case.system, case.boundary
     days = len(boundary.time) * boundary.step_s / S_PER_DAY
     load_mw = float(system.buildings.heat_design_w.sum()) / W_PER_MW
+    in_detail = f" ({len(case.details)} in detail)" if case.details else ""
     return (
-        f"{case.assumptions.name} ({case.assumptions.policy}): {len(system.building_ids)} buildings, "
+        f"{case.assumptions.name} ({case.assumptions.policy}): {len(system.building_ids)} buildings{in_detail}, "
         f"design load {load_mw:.2f} MW, CPT {system.control.cpt_c:+.2f} degC, "
         f"{days:g} days from {boundary.time[0]:%Y-%m-%d}, weather: {boundary.weather_source}"
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from dhsim.model.system import Floats, Ints
@@ -13,6 +14,30 @@ from dhsim.model.system import Floats, Ints
 N_CLASS = 3
 BELOW_CPT, ABOVE_CPT, OUT_OF_SEASON = range(N_CLASS)
 N_GROUP = 12 * N_CLASS
+
+
+class GivenHeat(NamedTuple):
+    """What a building in detail does otherwise than its lumped twin; (n_time, n_given) in a boundary."""
+
+    heat_more_w: Floats
+    """Added to the heat that the lumped building takes, while water flows."""
+    temp_room_more_k: Floats
+    """Added to its room temperature, for control and comfort."""
+    conductance_kg_s_pa05: Floats
+    """Of entry and circuit; NaN where the lumped building's own holds."""
+    heat_outdoor_w: Floats
+    """Lost to the outdoor air in its place; NaN where the lumped building counts itself."""
+
+
+class Given(NamedTuple):
+    """Which buildings are in detail, and what they do."""
+
+    building: Ints
+    """(n_given,)"""
+    heat: GivenHeat
+
+
+NOTHING_GIVEN = Given(np.zeros(0, dtype=np.int64), GivenHeat(*(np.zeros((0, 0)) for _ in GivenHeat._fields)))
 
 
 class BoundaryArrays(NamedTuple):
@@ -50,3 +75,5 @@ class Boundary:
     weather_statistics: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What was filled, shifted or made up, one sentence each."""
+    given: Given = NOTHING_GIVEN
+    """Of buildings in detail."""

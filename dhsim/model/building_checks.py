@@ -13,7 +13,8 @@ _NAMED = 5
 
 def building_problems(building: Edges) -> list[str]:
     """Return everything that is wrong with it, a sentence each; connections are looked at if the rest is fine."""
-    found = [*_value_problems(building), *valve_problems(building), *_zone_problems(building)]
+    parts = (_value_problems, radiator_problems, valve_problems, _zone_problems)
+    found = [problem for part in parts for problem in part(building)]
     return found or _connection_problems(building)
 
 
@@ -38,21 +39,29 @@ def _value_problems(building: Edges) -> list[str]:
             "roughness must be given in m, from 0 to 0.05 of the diameter",
             ("roughness_m", "diameter_m"),
         ),
-        (pipe & np.isnan(length) & ~(k > 0.0), "a pipe needs a length or a positive resistance", ()),
-        (has_length & ~np.isnan(k), "a pipe takes a length or a resistance, not both", ("resistance_pa_s2_m6",)),
         (
-            building.is_radiator & ~np.isnan(k) & ~((k > 0.0) & np.isfinite(k)),
-            "radiator resistances must be positive",
+            pipe & np.isnan(length) & ~((k > 0.0) & np.isfinite(k)),
+            "a pipe needs a length or a positive, finite resistance",
             ("resistance_pa_s2_m6",),
         ),
+        (has_length & ~np.isnan(k), "a pipe takes a length or a resistance, not both", ("resistance_pa_s2_m6",)),
         (building.upstream == building.downstream, "an edge must join two nodes", ()),
     ]
     found = [f"{text}: {_listed(building, wrong, *columns)}" for wrong, text, columns in checks if wrong.any()]
     if not (building.dp_pump_pa > 0.0 and np.isfinite(building.dp_pump_pa)):
         found.append(f"the pump's pressure must be positive: dp_pump_pa {building.dp_pump_pa:g}")
-    if not all(value > 0.0 for value in building.fluid):
+    if not all(value > 0.0 and np.isfinite(value) for value in building.fluid):
         found.append("density, viscosity and heat capacity of the water must be positive")
     return found
+
+
+def radiator_problems(building: Edges) -> list[str]:
+    """Return what is wrong with the resistances of its radiators; NaN is still to be fitted."""
+    k = building.resistance_pa_s2_m6
+    wrong = building.is_radiator & ~np.isnan(k) & ~((k > 0.0) & np.isfinite(k))
+    if not wrong.any():
+        return []
+    return [f"radiator resistances must be positive: {_listed(building, wrong, 'resistance_pa_s2_m6')}"]
 
 
 def valve_problems(building: Edges) -> list[str]:
@@ -83,7 +92,7 @@ def _zone_problems(building: Edges) -> list[str]:
     empty = np.setdiff1d(np.arange(building.n_zone), building.zone)
     if empty.size:
         shown = ", ".join(building.zone_ids[z] for z in empty[:_NAMED])
-        found.append(f"zones without a radiator ({empty.size}): {shown}")
+        found.append(f"zones without a radiator ({empty.size}): {shown} (numbered zones count from 0)")
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dhsim.model.assumptions import Assumptions
 from dhsim.model.boundary import Boundary
+from dhsim.model.detailed import DetailedBuilding
 from dhsim.model.system import System
 
 
@@ -58,6 +59,8 @@ class Case:
     temp_start_c: float
     """Temperature of rooms and walls at the start."""
     scenario_hash: str
+    details: tuple[DetailedBuilding, ...] = ()
+    """Buildings that are simulated flat by flat."""
 
     def __repr__(self) -> str:
         buildings = len(self.system.building_ids)

@@ -260,23 +260,27 @@ def _problems(made: BuildingZones) -> list[str]:
     of_radiator = [f"radiator {r} in {names[z]}" for r, z in enumerate(radiators.zone)]
     of_pair = [f"{names[a]} - {names[b]}" for a, b in zip(neighbours.zone_first, neighbours.zone_second, strict=True)]
     with_valve = trvs.edge != NO_EDGE
-    checks: list[tuple[Sequence[str], Floats, str, float, bool]] = [
-        (names, made.zones.heat_capacity_j_k, "heat capacity [J/K] must be positive", 0.0, True),
-        (names, made.zones.ua_outdoor_w_k, "conductance to the outdoor air [W/K] must not be negative", 0.0, False),
-        (names, made.zones.aperture_solar_m2, "solar aperture [m2] must not be negative", 0.0, False),
-        (of_pair, neighbours.ua_w_k, "conductance between neighbours [W/K] must not be negative", 0.0, False),
-        (of_radiator, radiators.heat_design_w, "design heat [W] must be positive", 0.0, True),
-        (of_radiator, radiators.excess_design_k, "design excess [K] must be positive", 0.0, True),
-        (of_radiator, radiators.exponent, "radiator exponent must be 1 or more", 1.0, False),
-        (of_radiator, radiators.heat_capacity_j_k, "heat capacity [J/K] must not be negative", 0.0, False),
-        (of_radiator, np.where(with_valve, trvs.band_k, 0.0), "proportional band [K] must not be negative", 0.0, False),
-        (of_radiator, np.where(with_valve, trvs.hysteresis_k, 0.0), "hysteresis [K] must not be negative", 0.0, False),
-        (of_radiator, np.where(with_valve, trvs.lag_s, 0.0), "lag [s] must not be negative", 0.0, False),
-        (of_radiator, trvs.leakage_rel, "leakage must not be negative", 0.0, False),
-        (of_radiator, -trvs.leakage_rel, "leakage must be below 1", -1.0, True),
-        (of_radiator, trvs.valve_share_rel, "the valve's share of its edge must be positive", 0.0, True),
-        (of_radiator, -trvs.valve_share_rel, "the valve's share of its edge must not be above 1", -1.0, False),
-        (of_radiator, trvs.exponent, "exponent of the valve must be positive", 0.0, True),
+    band_k, hysteresis_k, lag_s, temp_set_c = (
+        np.where(with_valve, part, 0.0) for part in (trvs.band_k, trvs.hysteresis_k, trvs.lag_s, trvs.temp_set_c)
+    )
+    checks: list[tuple[Sequence[str], Floats, str, str, float, bool]] = [
+        (names, made.zones.heat_capacity_j_k, "heat capacity [J/K]", "positive", 0.0, True),
+        (names, made.zones.ua_outdoor_w_k, "conductance to the outdoor air [W/K]", "0 or more", 0.0, False),
+        (names, made.zones.aperture_solar_m2, "solar aperture [m2]", "0 or more", 0.0, False),
+        (of_pair, neighbours.ua_w_k, "conductance between neighbours [W/K]", "0 or more", 0.0, False),
+        (of_radiator, radiators.heat_design_w, "design heat [W]", "positive", 0.0, True),
+        (of_radiator, radiators.excess_design_k, "design excess [K]", "positive", 0.0, True),
+        (of_radiator, radiators.exponent, "radiator exponent", "1 or more", 1.0, False),
+        (of_radiator, radiators.heat_capacity_j_k, "heat capacity [J/K]", "0 or more", 0.0, False),
+        (of_radiator, temp_set_c, "set-point [degC]", "finite", -np.inf, False),
+        (of_radiator, band_k, "proportional band [K]", "0 or more", 0.0, False),
+        (of_radiator, hysteresis_k, "hysteresis [K]", "0 or more", 0.0, False),
+        (of_radiator, lag_s, "lag [s]", "0 or more", 0.0, False),
+        (of_radiator, trvs.leakage_rel, "leakage", "0 or more", 0.0, False),
+        (of_radiator, -trvs.leakage_rel, "leakage", "below 1", -1.0, True),
+        (of_radiator, trvs.valve_share_rel, "the valve's share of its edge", "positive", 0.0, True),
+        (of_radiator, -trvs.valve_share_rel, "the valve's share of its edge", "1 or less", -1.0, False),
+        (of_radiator, trvs.exponent, "exponent of the valve", "positive", 0.0, True),
     ]
     problems = [_wrong(*check) for check in checks]
     itself = np.flatnonzero(neighbours.zone_first == neighbours.zone_second)
@@ -285,10 +289,13 @@ def _problems(made: BuildingZones) -> list[str]:
     return [problem for problem in problems if problem]
 
 
-def _wrong(names: Sequence[str], values: Floats, rule: str, limit: float, strict: bool) -> str:
-    bad = np.flatnonzero(~(values > limit) if strict else ~(values >= limit))
+def _wrong(names: Sequence[str], values: Floats, what: str, rule: str, limit: float, strict: bool) -> str:
+    """Return what breaks a rule, by name; what is not finite breaks every rule and is said first."""
+    endless = ~np.isfinite(values)
+    outside = ~(values > limit) if strict else ~(values >= limit)
+    bad, rule = (np.flatnonzero(endless), "finite") if endless.any() else (np.flatnonzero(outside), rule)
     if not bad.size:
         return ""
-    sign = -1.0 if limit < 0.0 else 1.0  # an upper limit is checked with both signs turned
+    sign = -1.0 if -np.inf < limit < 0.0 else 1.0  # an upper limit is checked with both signs turned
     shown = ", ".join(f"{names[int(k)]} ({sign * values[k]:g})" for k in bad[:_NAMES_SHOWN])
-    return f"{rule}: {shown}; {bad.size} in all"
+    return f"{what} must be {rule}: {shown}; {bad.size} in all"

@@ -27,10 +27,13 @@ from dhsim.physics.friction import (
 RESISTANCE_CLOSED_PA_S_KG = 1e13
 """Of a check valve that holds: 1 bar drives 0.01 mg/s through it."""
 COLEBROOK_ONLY = 2
-"""Of an open pipe in which Colebrook's law holds at every Reynolds number, as some texts on buildings have it."""
+"""Of an open pipe in which Colebrook's law holds for laminar flow too, as some texts on buildings have it."""
 REYNOLDS_COLEBROOK_FIRST = 20.0
 """Colebrook's law leaves a drop at no flow: below this Reynolds number such a pipe's drop falls in a line to zero."""
+SQUARE_LAW = 3
+"""Of an open valve whose drop grows with the flow's square from next to nothing on: balancing valves all but closed."""
 _FLOW_LINEAR_KG_S = 1e-5  # below it a valve's drop is linear, so that its slope never vanishes
+_FLOW_LINEAR_SQUARE_LAW_KG_S = 1e-12
 _SLOPE_MIN_PA_S_KG = 1e-5
 
 
@@ -52,7 +55,7 @@ class Branches(NamedTuple):
     rise_a2_pa_s2_kg2: Floats
     one_way: Ints
     is_open: Ints
-    """0: closed, 1: open, COLEBROOK_ONLY: open, and a pipe has no laminar part"""
+    """0: closed, 1: open, COLEBROOK_ONLY: open, and a pipe has no laminar part, SQUARE_LAW: open, and no pipe"""
 
 
 def pipe_branches(line: Line, fluid: Fluid, colebrook_constant: float, *, times: float = 1.0) -> Branches:
@@ -143,7 +146,8 @@ def drop_and_slope(branches: Branches, e: int, mass_flow_kg_s: float, root: Floa
                 drop = lost * flow * flow
                 slope = 2.0 * lost * flow + friction * flow * number * bend
         else:
-            linear = max(fitting * _FLOW_LINEAR_KG_S, _SLOPE_MIN_PA_S_KG)
+            straight = _FLOW_LINEAR_SQUARE_LAW_KG_S if branches.is_open[e] == SQUARE_LAW else _FLOW_LINEAR_KG_S
+            linear = max(fitting * straight, _SLOPE_MIN_PA_S_KG)
             if fitting * flow > linear or fitting == 0.0:
                 drop, slope = fitting * flow * flow, 2.0 * fitting * flow
             else:

@@ -13,22 +13,19 @@ from rich.table import Table
 from dhsim.balancing.classical import ClassicalBalancing
 from dhsim.balancing.expectation import Expectation, Outlook
 from dhsim.balancing.flags import listed
-from dhsim.balancing.guidance import SAME_REL, ValveChange
+from dhsim.balancing.groups import Groups
+from dhsim.balancing.guidance import SAME_REL, ValveChange, turn_text
 from dhsim.balancing.protocol import BuildingCase
 from dhsim.balancing.valves import valve_settings
-from dhsim.balancing.workflow import Option, Workflow, all_flags, verdict
+from dhsim.balancing.verdict import verdict
+from dhsim.balancing.workflow import Option, Workflow, all_flags
 from dhsim.report.balancing_page import told_of
+from dhsim.report.round_tables import comparison_dict, comparison_of, rounds_dict
+from dhsim.report.terminal_table import plain_table
 
 _PER_CENT = 100.0
-
-
-def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> Table:
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for k, head in enumerate(heads):
-        made.add_column(head, justify="left" if k in left else "right")
-    for row in rows:
-        made.add_row(*row)
-    return made
+_SAME_SHOWN_REL = 1e-3
+"""Settings nearer than this look alike on every valve."""
 
 
 def fit_table(flow: Workflow) -> Table:
@@ -48,32 +45,43 @@ def fit_table(flow: Workflow) -> Table:
     ]
     title = f"{flow.last.case.scenario.name}, round {flow.last.state.number}, {flow.last.fit.method}; 99 % intervals"
     heads = ["flat", "theta, 1/day", "interval", "nu, 1/day", "interval", "posterior/prior sd", "remarks"]
-    return _table(title, heads, rows, (0, 6))
+    return plain_table(title, heads, rows, (0, 6))
 
 
 def verdict_text(flow: Workflow) -> str:
     """Return whether the work may stop, in a sentence."""
-    low, high = flow.last.fit.angle_interval_rad()
-    said = verdict(flow.last.fit, flow.state.stop_proxy_rel)
+    low, high = flow.last.whole.angle_interval_rad()
+    said = verdict(flow.last.whole, flow.state.stop_proxy_rel)
     made_up = " (synthetic data)" if flow.state.synthetic else ""
     return f"{said.word}{made_up}: {said.text}; 99 % interval of phi {low:.3f} to {high:.3f}"
 
 
 def front_table(flow: Workflow) -> Table:
-    """Return the points of the front."""
+    """Return the points of the front; weights that come to the same settings stand in one row."""
     now = flow.last.building.resistance_valves_pa_s2_m6
+    runs: list[list[Option]] = []
+    for option in flow.last.front:
+        if runs and _same_settings(runs[-1][0], option):
+            runs[-1].append(option)
+        else:
+            runs.append([option])
     rows = [
         [
-            f"{option.zeta:g}",
-            f"{option.performance.angle_best_rad:.4f}",
-            f"{option.performance.angle_worst_rad:.4f}",
-            str(int(np.sum(np.abs(option.resistance_valves_pa_s2_m6 / now - 1.0) > SAME_REL))),
-            f"{_PER_CENT * (option.flow_total_rel - 1.0):+.1f} %",
+            f"{run[0].zeta:g}" + (f" to {run[-1].zeta:g}" if len(run) > 1 else ""),
+            f"{run[0].performance.angle_best_rad:.4f}",
+            f"{run[0].performance.angle_worst_rad:.4f}",
+            str(int(np.sum(np.abs(run[0].resistance_valves_pa_s2_m6 / now - 1.0) > SAME_REL))),
+            f"{_PER_CENT * (run[0].flow_total_rel - 1.0):+.1f} %",
         ]
-        for option in flow.last.front
+        for run in runs
     ]
-    title = f"Pareto front; phi now {flow.last.whole.angle_rad():.4f} rad"
-    return _table(title, ["zeta", "phi best, rad", "phi worst, rad", "valves", "total flow"], rows, ())
+    title = f"Pareto front; phi now {flow.last.whole.angle_rad():.4f} rad; a flat's radiators taken as one"
+    return plain_table(title, ["zeta", "phi best, rad", "phi worst, rad", "valves", "total flow"], rows, ())
+
+
+def _same_settings(first: Option, second: Option) -> bool:
+    sides = first.resistance_valves_pa_s2_m6, second.resistance_valves_pa_s2_m6
+    return bool(np.allclose(*sides, rtol=_SAME_SHOWN_REL, atol=0.0))
 
 
 def choice_table(changes: Sequence[ValveChange]) -> Table:
@@ -82,18 +90,19 @@ def choice_table(changes: Sequence[ValveChange]) -> Table:
         [
             str(change.order),
             change.valve,
+            change.new,
+            turn_text(change) or "–",
+            change.direction,
+            change.present,
             change.place,
             listed(change.zones),
-            change.present,
-            change.new,
-            change.direction,
             f"{change.kv_present_m3_h:.3g} → {change.kv_new_m3_h:.3g}",
             f"{change.flow_present_l_h:.0f} → {change.flow_new_l_h:.0f}",
         ]
         for change in changes
     ]
-    heads = ["no.", "valve", "at", "flats", "present", "new", "", "Kv, m3/h", "flow, l/h"]
-    return _table(f"{len(changes)} valves to turn, in the order of work", heads, rows, (1, 2, 3, 4, 5, 6))
+    heads = ["no.", "valve", "new", "turn", "", "present", "at", "flats", "Kv, m3/h", "flow, l/h"]
+    return plain_table(f"{len(changes)} valves to turn, in the order of work", heads, rows, (1, 2, 4, 5, 6, 7))
 
 
 def expected_table(expected: Expectation) -> Table:
@@ -112,11 +121,12 @@ def expected_table(expected: Expectation) -> Table:
         ]
 
     title = (
-        f"Expected ({_PER_CENT * expected.level_rel:g} % intervals; spread at {expected.temp_outdoor_c:.1f} degC; "
+        f"Expected, each radiator by its own flow ({_PER_CENT * expected.level_rel:g} % intervals; "
+        f"spread at {expected.temp_outdoor_c:.1f} degC; "
         f"total flow {_PER_CENT * (expected.flow_total_rel - 1.0):+.1f} %)"
     )
     heads = ["", "now", "after: best … worst", "with the fit's uncertainty", "usual radiators"]
-    return _table(title, heads, [row("phi, rad", expected.angle_rad, 3), row("spread, K", expected.spread_k, 2)])
+    return plain_table(title, heads, [row("phi, rad", expected.angle_rad, 3), row("spread, K", expected.spread_k, 2)])
 
 
 def classical_table(case: BuildingCase, made: ClassicalBalancing) -> Table:
@@ -131,7 +141,7 @@ def classical_table(case: BuildingCase, made: ClassicalBalancing) -> Table:
         f"{len(rows)} of {case.building.valves.size} valves differ from the plan's calculation; at its rounded "
         f"settings radiators are within {off.max():.0f} % of their design flow (median {np.median(off):.1f} %)"
     )
-    return _table(title, ["valve", "present", "new", "Kv, m3/h"], rows, (0, 1, 2))
+    return plain_table(title, ["valve", "present", "new", "Kv, m3/h"], rows, (0, 1, 2))
 
 
 def classical_dict(case: BuildingCase, made: ClassicalBalancing) -> dict[str, Any]:
@@ -160,19 +170,19 @@ def classical_dict(case: BuildingCase, made: ClassicalBalancing) -> dict[str, An
     }
 
 
-def workflow_dict(flow: Workflow) -> dict[str, Any]:
-    """Return the state of a work as plain data: verdict, fit, front, choice, expectation."""
+def workflow_dict(flow: Workflow, groups: Groups | None = None) -> dict[str, Any]:
+    """Return the state of a work as plain data: verdict, fit, front, choice, expectation, and what the rounds tell."""
     last, told = flow.last, told_of(flow)
-    low, high = last.fit.angle_interval_rad()
+    low, high = last.whole.angle_interval_rad()
     frame = last.whole.frame().reset_index()
-    made = {
+    made: dict[str, Any] = {
         "building": last.case.scenario.name,
         "synthetic": flow.state.synthetic,
         "round": last.state.number,
         "method": last.fit.method,
         "start": last.state.start,
         "end": last.state.end,
-        "angle_rad": last.fit.angle_rad(),
+        "angle_rad": last.whole.angle_rad(),
         "angle_interval_rad": [low, high],
         "verdict": dataclasses.asdict(told.verdict),
         "zones": frame.to_dict("records"),
@@ -188,7 +198,13 @@ def workflow_dict(flow: Workflow) -> dict[str, Any]:
             "expected": _plain(told.expected),
             "cautions": list(told.cautions),
         }
+    made |= rounds_dict(flow, groups)
     return dict(_finite(made))
+
+
+def plain_comparison(flow: Workflow, groups: Groups | None = None) -> dict[str, Any]:
+    """Return the comparison of the last two rounds as plain data."""
+    return dict(_finite(comparison_dict(comparison_of(flow, groups))))
 
 
 def _option(flow: Workflow, option: Option) -> dict[str, Any]:

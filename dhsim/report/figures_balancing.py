@@ -16,6 +16,7 @@ from dhsim.balancing.posterior import LEVEL, Posterior
 from dhsim.balancing.prior import NtuPrior
 from dhsim.balancing.sensor_data import SensorSeries
 from dhsim.balancing.workflow import Option
+from dhsim.report.round_rows import shown_probability
 from dhsim.report.style import GUIDE_COLOUR, REFERENCE_COLOUR, VARIANT_COLOURS, date_axis, date_number, panels, styled
 from dhsim.units import M3_PER_L, S_PER_DAY, S_PER_H
 
@@ -59,6 +60,7 @@ def pareto_plot(
         wide = 15.0 if name == "chosen" else 6.0
         left.plot(bound.angle_worst_rad, bound.angle_best_rad, marker, color=colour, markersize=wide, label=name)
         _range(right, option, colour, name)
+    left.locator_params(axis="x", nbins=6)
     left.set_xlabel("φ in the worst case, rad")
     left.set_ylabel("φ in the best case, rad")
     left.set_title("What can be gained, and what is risked")
@@ -66,8 +68,8 @@ def pareto_plot(
     for option in front:
         _range(right, option, FRONT_COLOUR, "front" if option is front[0] else "")
     right.axhline(angle_now_rad, color=REFERENCE_COLOUR, linewidth=1.0, linestyle="--", label="as it stands")
-    if realised_rad is not None and "chosen" in others:
-        size = _change_l_h(others["chosen"])
+    if realised_rad is not None and others:
+        size = _change_l_h(others["made" if "made" in others else "chosen"])
         right.plot(size, realised_rad, "X", color=REALISED_COLOUR, markersize=9, label="found in the next round")
     right.set_ylim(0.0, 1.35 * max(angle_now_rad, realised_rad or 0.0, *_worst(front, others)))
     right.set_xlabel("change of the flats' flows, root of the sum of squares, l/h")
@@ -167,8 +169,20 @@ def _lines(outlook: Outlook) -> list[tuple[float, float, str, float]]:
 
 
 @styled
-def supply_bounds(fit: Posterior, zone: int, flow_ratio_rel: float) -> Figure:
-    """Draw what a zone's heat supply may become over its flow: figure 3 for one of the user's zones."""
+def supply_bounds(fit: Posterior, zone: int, flow_ratio_rel: float, ntu_fitted: float | None = None) -> Figure:
+    """Draw what a zone's heat supply may become over its flow: figure 3 for one of the user's zones.
+
+    Parameters
+    ----------
+    fit
+        Of the round.
+    zone
+        Its place in the fit.
+    flow_ratio_rel
+        New over present flow [-].
+    ntu_fitted
+        Transfer units that several rounds tell; None where they do not.
+    """
     figure, (panel,) = panels(height_in=3.6)
     now = float(fit.nu_per_s[zone]) * S_PER_DAY
     r = np.linspace(0.0, max(1.6, 1.15 * flow_ratio_rel), 161)
@@ -185,6 +199,9 @@ def supply_bounds(fit: Posterior, zone: int, flow_ratio_rel: float) -> Figure:
         panel.plot(
             r, now * heat_supply_ratio_rel(r, ntu), style, color=FRONT_COLOUR, label=f"radiator of NTU {ntu:.2f}"
         )
+    if ntu_fitted is not None:
+        curve = now * heat_supply_ratio_rel(r, ntu_fitted)
+        panel.plot(r, curve, color=REALISED_COLOUR, linewidth=2.2, label=f"by all rounds: NTU {ntu_fitted:.2f}")
     panel.plot([0.0, 1.0], [0.0, now], "o", color="black", label="known")
     low, high = sorted((now, now * flow_ratio_rel))
     panel.vlines(flow_ratio_rel, low, high, color=CHOSEN_COLOUR, linewidth=4.0, label="after the change")
@@ -196,47 +213,87 @@ def supply_bounds(fit: Posterior, zone: int, flow_ratio_rel: float) -> Figure:
 
 
 @styled
-def inputs(series: SensorSeries) -> Figure:
-    """Draw supply and outdoor temperature over time and against each other: figure 6."""
-    figure, (left, right) = panels(1, 2, height_in=3.3)
-    at = date_number(series.time)
-    left.plot(at, series.temp_supply_c, color=CHOSEN_COLOUR, linewidth=0.9, label="supply u")
-    left.plot(at, series.temp_outdoor_c, color=FRONT_COLOUR, linewidth=0.9, label="outdoor w")
-    date_axis(left, "%d %b", ticks=_TICKS)
-    left.set_ylabel("°C")
-    left.legend(loc="best", ncols=2)
-    both = np.isfinite(series.temp_supply_c) & np.isfinite(series.temp_outdoor_c)
-    supply, outdoor = series.temp_supply_c[both], series.temp_outdoor_c[both]
-    right.plot(outdoor, supply, ".", color=REFERENCE_COLOUR, markersize=2.5, alpha=0.5)
-    right.set_title(f"correlation {np.corrcoef(supply, outdoor)[0, 1]:.2f}")
+def inputs(rounds: Mapping[str, SensorSeries]) -> Figure:
+    """Draw supply and outdoor temperature over time, and against each other: figure 6.
+
+    Parameters
+    ----------
+    rounds
+        Title -> readings; one round or two, side by side.
+    """
+    figure, axes = panels(1, len(rounds) + 1, height_in=3.3)
+    *left, right = axes
+    for k, (panel, (title, series)) in enumerate(zip(left, rounds.items(), strict=True)):
+        at = date_number(series.time)
+        panel.plot(at, series.temp_supply_c, color=CHOSEN_COLOUR, linewidth=0.9, label="supply u")
+        panel.plot(at, series.temp_outdoor_c, color=FRONT_COLOUR, linewidth=0.9, label="outdoor w")
+        date_axis(panel, "%d %b", ticks=_TICKS // len(rounds))
+        panel.set_ylabel("°C")
+        panel.set_title(title)
+        both = np.isfinite(series.temp_supply_c) & np.isfinite(series.temp_outdoor_c)
+        supply, outdoor = series.temp_supply_c[both], series.temp_outdoor_c[both]
+        # the last round is the one at hand
+        colour = REFERENCE_COLOUR if k == len(rounds) - 1 else CLASSICAL_COLOUR
+        label = f"{title}: correlation {np.corrcoef(supply, outdoor)[0, 1]:.2f}"
+        right.plot(outdoor, supply, ".", color=colour, markersize=2.5, alpha=0.5, label=label)
+    _same_height(left)
+    left[0].legend(loc="best", ncols=2)
+    right.legend(loc="best", markerscale=3.0)
     right.set_xlabel("outdoor temperature, °C")
     right.set_ylabel("supply temperature, °C")
     return figure
 
 
 @styled
-def spread_over_time(fit: Posterior, series: SensorSeries) -> Figure:
-    """Draw the flats' temperatures over time, and their measured and simulated spread: figure 7."""
-    figure, (above, below) = panels(2, 1, share_x=True, height_in=5.0)
-    at = date_number(series.time)
-    measured = series.select(fit.zone_ids).temp_zone_c
-    there = np.isfinite(measured).any(axis=1)
-    low, middle, high = np.full((3, len(at)), np.nan)
-    low[there], middle[there], high[there] = np.nanquantile(measured[there], [0.05, 0.5, 0.95], axis=1)
-    above.fill_between(at, low, high, color=_BAND, linewidth=0, label="nine flats of ten")
-    above.plot(at, middle, color=REFERENCE_COLOUR, linewidth=1.0, label="median")
-    above.set_ylabel("flats, °C")
-    above.legend(loc="best", ncols=2)
-    for temp, colour, label in (
-        (measured, REFERENCE_COLOUR, "measured"),
-        (simulated_zones_c(fit, series), CHOSEN_COLOUR, "model"),
-    ):
-        below.plot(at, temperature_spread_k(temp, fit.zone_ids), color=colour, linewidth=1.1, label=label)
-    below.set_ylim(bottom=0.0)
-    below.set_ylabel("standard deviation, K")
-    below.legend(loc="best", ncols=2)
-    date_axis(below, "%d %b", ticks=_TICKS)
+def spread_over_time(rounds: Mapping[str, tuple[Posterior, SensorSeries]]) -> Figure:
+    """Draw the flats' temperatures over time, and their measured and simulated spread: figure 7.
+
+    Parameters
+    ----------
+    rounds
+        Title -> fit and readings; one round or two, side by side.
+    """
+    figure, axes = panels(2, len(rounds), height_in=5.0)
+    upper, lower = axes[: len(rounds)], axes[len(rounds) :]
+    for above, below, (title, (fit, series)) in zip(upper, lower, rounds.items(), strict=True):
+        at = date_number(series.time)
+        measured = series.select(fit.zone_ids).temp_zone_c
+        there = np.isfinite(measured).any(axis=1)
+        low, middle, high = np.full((3, len(at)), np.nan)
+        low[there], middle[there], high[there] = np.nanquantile(measured[there], [0.05, 0.5, 0.95], axis=1)
+        above.fill_between(at, low, high, color=_BAND, linewidth=0, label="nine flats of ten")
+        above.plot(at, middle, color=REFERENCE_COLOUR, linewidth=1.0, label="median")
+        above.set_title(title)
+        for temp, colour, label in (
+            (measured, REFERENCE_COLOUR, "measured"),
+            (simulated_zones_c(fit, series), CHOSEN_COLOUR, "model"),
+        ):
+            below.plot(at, temperature_spread_k(temp, fit.zone_ids), color=colour, linewidth=1.1, label=label)
+        for panel in (above, below):
+            date_axis(panel, "%d %b", ticks=_TICKS // len(rounds))
+    _same_height(upper)
+    _same_height(lower, 0.0)
+    upper[0].set_ylabel("flats, °C")
+    lower[0].set_ylabel("standard deviation, K")
+    for panel in (upper[0], lower[0]):
+        panel.legend(loc="best", ncols=2)
     return figure
+
+
+def _same_height(axes: Sequence[Axes], bottom: float | None = None) -> None:
+    """Give panels that stand side by side one scale."""
+    limits = np.array([panel.get_ylim() for panel in axes])
+    for panel in axes:
+        panel.set_ylim(limits[:, 0].min() if bottom is None else bottom, limits[:, 1].max())
+
+
+def name_zones(panel: Axes, names: Sequence[str]) -> None:
+    """Write flats' names under their places, as far as they can be read."""
+    if len(names) <= _ZONES_NAMED:
+        panel.set_xticks(range(len(names)), list(names), rotation=90, fontsize=8.5 if len(names) <= 40 else 7.0)
+        panel.set_xlim(-0.8, len(names) - 0.2)
+    else:
+        panel.set_xlabel("flats, in order")
 
 
 @styled
@@ -253,8 +310,7 @@ def zone_supply(fit: Posterior, level_rel: float = LEVEL) -> Figure:
     panel.vlines(at, 100.0 * low[order], 100.0 * high[order], color=_BAND, linewidth=4.0)
     panel.scatter(at, value, c=colours, s=18, zorder=3)
     panel.axhline(0.0, color=GUIDE_COLOUR, linewidth=0.9)
-    if order.size <= _ZONES_NAMED:
-        panel.set_xticks(at, [fit.zone_ids[z] for z in order], rotation=90, fontsize=7.0)
+    name_zones(panel, [fit.zone_ids[z] for z in order])
     panel.set_ylabel("heat supply over leakage,\n% from the building's")
     panel.set_title("Too little heat (left) and too much (right)")
     return figure
@@ -269,7 +325,7 @@ def angle_changes(groups: GroupComparison) -> Figure:
         colour = CHOSEN_COLOUR if k == 0 else FRONT_COLOUR
         panel.hist(group.change_samples_rad, bins=40, density=True, color=colour, alpha=_WIDE)
         panel.axvline(0.0, color=GUIDE_COLOUR, linewidth=1.0)
-        panel.set_title(f"{group.name}: P(φ fell) = {group.probability_decrease_rel:.2f}", fontsize=8.5)
+        panel.set_title(f"{group.name}: P(φ fell): {shown_probability(group.probability_decrease_rel)}", fontsize=8.5)
         panel.set_xlabel("φ after – φ before, rad")
     axes[0].set_ylabel("posterior density")
     return figure

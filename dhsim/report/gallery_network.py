@@ -40,8 +40,8 @@ def network_missing(comparison: Comparison) -> tuple[str, ...]:
 
 
 def network_pictures(comparison: Comparison) -> Iterator[Picture]:
-    """Yield maps of flow and temperature and profiles of pressure; nothing where the series were not kept."""
-    if network_missing(comparison):
+    """Yield maps of flow and temperature and profiles of pressure; nothing without pipes or their series."""
+    if not comparison.reference.case.system.pipe_ids or network_missing(comparison):
         return
     flows = pipe_flows(comparison)
     if bool(flows["mass_flow_above_cpt_kg_s"].notna().all()):

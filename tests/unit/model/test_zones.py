@@ -57,3 +57,39 @@ def test_wrong_indices_and_counts_are_refused(radiators, trvs, message) -> None:
 def test_wrong_length_is_refused() -> None:
     with pytest.raises(DhsimError, match="2 values are needed"):
         radiators_of([0, 1], [0, 1], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_set_points_that_are_no_numbers_are_refused_by_name(bad) -> None:
+    radiators = radiators_of([1, 2], [0, 1], 900.0)
+    with pytest.raises(DhsimError, match=rf"set-point \[degC\] must be finite: radiator 1 in cellar \({bad:g}\)"):
+        building_zones(["attic", "cellar"], 2e7, 50.0, radiators, trvs=trvs_of([3, 4], temp_set_c=[21.0, bad]))
+    # without a head there is no set-point to be wrong
+    building_zones(["attic", "cellar"], 2e7, 50.0, radiators, trvs=trvs_of([3, NO_EDGE], temp_set_c=[21.0, bad]))
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (
+            lambda: building_zones("ab", [1e7, np.inf], 50.0, radiators_of(0, 0, 1.0)),
+            r"heat capacity .* finite: b \(inf",
+        ),
+        (lambda: building_zones("ab", 1e7, [np.inf, 5.0], radiators_of(0, 0, 1.0)), r"outdoor air .* finite: a \(inf"),
+        (
+            lambda: building_zones("ab", 1e7, 50.0, radiators_of(0, 1, np.inf)),
+            r"design heat .* finite: radiator 0 in b",
+        ),
+        (
+            lambda: building_zones("ab", 1e7, 5.0, radiators_of(0, 1, 1.0), trvs=trvs_of(0, band_k=np.inf)),
+            r"proportional band .* finite: radiator 0 in b",
+        ),
+        (
+            lambda: building_zones("ab", 1e7, 5.0, radiators_of(0, 1, 1.0), trvs=trvs_of([0], exponent=np.inf)),
+            r"exponent of the valve .* finite: radiator 0 in b",
+        ),
+    ],
+)
+def test_what_is_infinite_is_refused_by_name(made, message) -> None:
+    with pytest.raises(DhsimError, match=message):
+        made()

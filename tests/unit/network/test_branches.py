@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from dhsim.elementwise import compiled
-from dhsim.network.branches import RESISTANCE_CLOSED_PA_S_KG, drop_and_slope, joined, other_branches, pipe_branches
+from dhsim.network.branches import (
+    RESISTANCE_CLOSED_PA_S_KG,
+    SQUARE_LAW,
+    drop_and_slope,
+    joined,
+    other_branches,
+    pipe_branches,
+)
 from dhsim.network.parts import Fluid, Line
 from dhsim.physics.friction import pressure_drop_pa
 
@@ -46,7 +53,7 @@ PUMP = (1e5, -100.0, -2000.0)
 OPEN = {
     "pipe": pipe(), "rough pipe with fittings": pipe(12.0, 2e-3), "smooth pipe": pipe(roughness_m=0.0),
     "both lines": pipe(3.0, times=2.0), "valve": other(5e3), "wide valve": other(1e-4), "pump": other(10.0, PUMP),
-    "check valve": other(40.0, one_way=1),
+    "check valve": other(40.0, one_way=1), "square law": other(1e14, is_open=SQUARE_LAW),
 }  # fmt: skip
 
 
@@ -80,6 +87,17 @@ def test_drop_is_odd_and_rises(name):
         forth, back = (law(OPEN[name], way * flow)[0] + rise for way in (1.0, -1.0))
         assert back == pytest.approx(-forth, rel=1e-9, abs=1e-9)
     assert law(OPEN[name], 0.0)[0] == -rise
+
+
+@pytest.mark.parametrize("resistance", [1e2, 1e8, 1e16])
+def test_the_square_law_holds_down_to_next_to_nothing(resistance):
+    for flow in (1e-9, 1e-6, 1e-3, 1.0):
+        if resistance * flow**2 < 1e-14:  # by then the little slope that holds every branch has taken over
+            continue
+        drop, slope = law(other(resistance, is_open=SQUARE_LAW), flow)
+        assert drop == pytest.approx(resistance * flow**2, rel=1e-14)
+        assert slope == pytest.approx(2.0 * resistance * flow, rel=1e-14)
+    assert law(other(1e14), 1e-9)[0] > 100.0 * law(other(1e14, is_open=SQUARE_LAW), 1e-9)[0]
 
 
 def test_friction_starts_from_the_last_root_without_a_change_of_the_answer():

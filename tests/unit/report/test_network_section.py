@@ -191,3 +191,12 @@ def test_a_summer_has_nothing_to_check(omsk_folder) -> None:
 def test_runs_are_told_apart_in_the_side_by_side_tables(runs: Comparison) -> None:
     rows = network_tables(runs).temperature.rows
     assert all(a != b for row in rows for a, b in itertools.pairwise(row[1:]))
+
+
+def test_a_report_without_pipes_has_no_maps(omsk_folder) -> None:
+    alone = DAYS | {"network": None}
+    comparison = compare_runs(
+        [run(load_scenario(omsk_folder / f"{name}.yaml", alone)) for name in ("baseline", "cap70")]
+    )
+    assert not list(network_pictures(comparison))
+    assert "<html" in render_report(comparison)
