@@ -116,7 +116,7 @@ def flags_of(zone_ids: tuple[str, ...], found: Diagnostics, prior_share_rel: Flo
         share, bias = float(prior_share_rel[z]), float(found.theta_bias_rel[z])
         if share > PRIOR_SHARE_FLAGGED_REL:
             text = f"theta is mostly the prior: posterior over prior sd {share:.2f}, correlation of the inputs "
-            text += f"{found.input_correlation_rel[z]:.2f}; vary the supply temperature (propose_excitation)"
+            text += f"{found.input_correlation_rel[z]:.2f}; vary the supply temperature (dhsim balance excite)"
             flags.append(Flag("prior", zone, text, share))
         if max(abs(bias), abs(float(found.nu_bias_rel[z]))) > BIAS_FLAGGED_REL:
             text = f"sensor noise of at least {found.sensor_sd_k[z]:.3f} K inflates theta by {100 * bias:.0f} % and nu "

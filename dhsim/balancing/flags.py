@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dhsim.errors import DhsimError
 
 _NAMED = 5
+_SPELT_OUT = 2
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,31 @@ def listed(names: Iterable[object]) -> str:
     every = [str(name) for name in names]
     more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
     return ", ".join(every[:_NAMED]) + more
+
+
+def told_together(flags: Sequence[Flag]) -> list[str]:
+    """Return what flags say, those of one kind in one text: the zones, and what is said of the first.
+
+    Parameters
+    ----------
+    flags
+        In any order.
+
+    Returns
+    -------
+    list of str
+        One a kind, kinds in order of appearance; up to two flags of a kind are spelt out.
+    """
+    kinds: dict[str, list[Flag]] = {}
+    for flag in flags:
+        kinds.setdefault(flag.kind if flag.zone else str(flag), []).append(flag)
+    texts: list[str] = []
+    for alike in kinds.values():
+        if len(alike) <= _SPELT_OUT:
+            texts += map(str, alike)
+        else:
+            texts.append(f"{listed(flag.zone for flag in alike)}; of the first: {alike[0].message}")
+    return texts
 
 
 def zone_indices(zones: Sequence[str] | None, zone_ids: Sequence[str]) -> NDArray[np.int64]:

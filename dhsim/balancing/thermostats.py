@@ -196,7 +196,7 @@ def thermostat_flags(zone_ids: tuple[str, ...], seen: Thermostats) -> list[Flag]
     if width < PLAY_K:
         text = f"rooms move within {width:.2f} K (median of their middle 90 %), less than the play of {PLAY_K:g} K "
         text += "that thermostatic heads may have (EN 215): heads that throttle may stand still and cannot be seen in "
-        text += "these readings; make sure that they are off, or vary the supply temperature (propose_excitation)"
+        text += "these readings; make sure that they are off, or vary the supply temperature (dhsim balance excite)"
         flags.append(Flag("trv unseen", "", text, width))
     return flags
 

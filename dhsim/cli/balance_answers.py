@@ -152,12 +152,13 @@ def say_choice_kept(flow: Workflow) -> None:
 
 def fit_text(flow: Workflow) -> list[Any]:
     """Return what a fit says; cautions go to stderr."""
+    from dhsim.balancing.flags import told_together
     from dhsim.balancing.workflow import all_flags
     from dhsim.report.balancing_text import fit_table, verdict_text
     from dhsim.report.round_tables import response_parts
 
-    for flag in all_flags(flow.last):
-        say(f"caution: {flag}")
+    for text in told_together(all_flags(flow.last)):
+        say(f"caution: {text}")
     return [fit_table(flow), *response_parts(flow.last), verdict_text(flow)]
 
 
