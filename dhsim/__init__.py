@@ -48,7 +48,7 @@ _ROOM_OF_NAME = {
     "run_network": "dhsim.study.network",
     "simulate": "dhsim.engine",
     "simulate_building": "dhsim.engine.circuit",
-    "solve_flows": "dhsim.balancing.hydraulics",
+    "solve_flows": "dhsim.model.building_hydraulics",
     "solve_network": "dhsim.study.network",
 }
 

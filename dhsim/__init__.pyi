@@ -1,6 +1,5 @@
 from dhsim.assess import assess as assess
 from dhsim.assess.types import Scorecard as Scorecard
-from dhsim.balancing.hydraulics import solve_flows as solve_flows
 from dhsim.balancing.identification import identify as identify
 from dhsim.balancing.pareto import pareto as pareto
 from dhsim.balancing.performance import performance as performance
@@ -13,6 +12,7 @@ from dhsim.errors import ConvergenceError as ConvergenceError
 from dhsim.errors import DhsimError as DhsimError
 from dhsim.errors import ScenarioError as ScenarioError
 from dhsim.model.building import Building as Building
+from dhsim.model.building_hydraulics import solve_flows as solve_flows
 from dhsim.model.case import Case as Case
 from dhsim.scenario.load import load_scenario as load_scenario
 from dhsim.scenario.load import load_scenarios as load_scenarios

@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dhsim.balancing.best_scale import best_scale
+from dhsim.balancing.vertex_search import ROUNDING, best_vertex, exchanged
 from dhsim.errors import DhsimError
 
 Floats = NDArray[np.float64]
 
-_STATES_MAX = 3_000_000
-_ROUNDING = 4.0 * np.finfo(float).eps
 _SIZE_MAX = 1e150
+_EXCHANGED_LEAST, _EXCHANGED_MOST = 8, 500
+"""Number of zones left open from and up to which exchanges are tried before the search."""
+_NAMED = 5
 _NAMED = 5
 
 
@@ -299,12 +301,18 @@ def _worst(theta: Floats, low: Floats, high: Floats) -> Extreme:
     nu = _best_prefix(theta, low, high, order)
     known = _proxy_at(theta, nu)
     slack = bound - known.proxy_per_s2
-    if slack <= _ROUNDING * float(theta @ theta):
+    if slack <= ROUNDING * float(theta @ theta):
         return known
     gap = scale * (high - low) * np.abs(2.0 * theta - scale * (low + high))
     free = np.flatnonzero((gap < slack) & (high > low))
+    if _EXCHANGED_LEAST < len(free) <= _EXCHANGED_MOST:
+        known = max(known, _proxy_at(theta, exchanged(theta, low, high, nu, free)), key=lambda e: e.proxy_per_s2)
+        slack = bound - known.proxy_per_s2
+        if slack <= ROUNDING * float(theta @ theta):
+            return known
+        free = np.flatnonzero((gap < slack) & (high > low))
     base = np.where(_turn(theta, low, high) < scale, high, low)
-    found, finished = _search(theta, low, high, base, free, gap, slack)
+    found, finished = best_vertex(theta, low, high, base, free, gap, bound, slack)
     best = max(known, _proxy_at(theta, found), key=lambda extreme: extreme.proxy_per_s2)
     return best if finished else best._replace(proxy_per_s2=bound, open_per_s2=bound - best.proxy_per_s2)
 
@@ -319,53 +327,3 @@ def _best_prefix(theta: Floats, low: Floats, high: Floats, order: NDArray[np.int
     nu = low.copy()
     nu[order[:k]] = high[order[:k]]
     return nu
-
-
-def _search(
-    theta: Floats, low: Floats, high: Floats, base: Floats, free: NDArray[np.intp], gap: Floats, slack: float
-) -> tuple[Floats, bool]:
-    """Return the best vertex over the free zones and whether the search came to its end.
-
-    Zones that are exactly alike are one group, of which only the number at the upper end matters.
-    """
-    fixed = np.ones(len(theta), bool)
-    fixed[free] = False
-    product, square = np.array([theta[fixed] @ base[fixed]]), np.array([base[fixed] @ base[fixed]])
-    loss, history, work = np.zeros(1), [], 0
-    for group in _alike(theta, low, high, free, gap):
-        z, count, size = group[0], np.arange(len(group) + 1)[:, None], len(product)
-        deviating = len(group) - count if base[z] == high[z] else count
-        product = (product + theta[z] * (low[z] * (len(group) - count) + high[z] * count)).ravel()
-        square = (square + low[z] ** 2 * (len(group) - count) + high[z] ** 2 * count).ravel()
-        loss = (loss + gap[z] * deviating).ravel()
-        work += len(product)
-        keep = _undominated(product, square, loss, slack)
-        history.append((group, keep, size))
-        product, square, loss = product[keep], square[keep], loss[keep]
-        if work > _STATES_MAX or not len(product):
-            return base, not len(product)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        state = int(np.argmin(np.where(square > 0.0, product**2 / square, 0.0)))
-    nu = base.copy()
-    for group, keep, size in reversed(history):
-        upper, state = divmod(int(keep[state]), size)
-        nu[group] = np.where(np.arange(len(group)) < upper, high[group], low[group])
-    return nu, True
-
-
-def _alike(theta: Floats, low: Floats, high: Floats, free: NDArray[np.intp], gap: Floats) -> list[NDArray[np.intp]]:
-    """Return the free zones in groups of equal ones, the widest gap first: what is settled early need not be kept."""
-    keys = np.column_stack([-gap, theta, low, high])[free]
-    order = np.lexsort(keys.T[::-1])
-    ends = np.flatnonzero(np.any(np.diff(keys[order], axis=0) != 0.0, axis=1)) + 1
-    return np.split(free[order], ends)
-
-
-def _undominated(product: Floats, square: Floats, loss: Floats, slack: float) -> NDArray[np.intp]:
-    """Return the sums that may still win: within the bound, and with a larger square than any of smaller product."""
-    inside = np.flatnonzero(loss < slack)
-    order = inside[np.lexsort((-square[inside], product[inside]))]
-    best = np.maximum.accumulate(square[order])
-    ahead = np.ones(len(order), bool)
-    ahead[1:] = square[order][1:] > best[:-1] * (1.0 + np.finfo(float).eps)
-    return order[ahead]

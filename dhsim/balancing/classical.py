@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dhsim.balancing.flags import Flag, listed
-from dhsim.balancing.hydraulics import BuildingFlow, Friction, dp_left_pa, solve_flows
 from dhsim.balancing.valves import ValveSetting, rounded_pa_s2_m6, valve_settings
 from dhsim.errors import DhsimError
 from dhsim.model.building import Building
+from dhsim.model.building_branches import Friction
+from dhsim.model.building_hydraulics import BuildingFlow, dp_left_pa, solve_flows
 from dhsim.model.building_paths import Behind, radiators_behind
 from dhsim.model.valve_type import ValveType
 from dhsim.network.parts import Floats

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dhsim.balancing.hydraulics import COLEBROOK_CONSTANT
 from dhsim.model.building import Building
+from dhsim.model.building_branches import COLEBROOK_CONSTANT
 from dhsim.network.parts import Floats, Ints
 
 _BITS = 62

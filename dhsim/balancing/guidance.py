@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dhsim.balancing.flags import listed
-from dhsim.balancing.hydraulics import Friction, solve_flows
 from dhsim.balancing.valves import valve_settings
 from dhsim.balancing.work_order import distance_m, wings
 from dhsim.model.building import Building
+from dhsim.model.building_branches import Friction
+from dhsim.model.building_hydraulics import solve_flows
 from dhsim.model.building_paths import radiators_behind
 from dhsim.model.valve_type import ValveType
 from dhsim.network.parts import Ints

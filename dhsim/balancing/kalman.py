@@ -286,7 +286,10 @@ def _flags(zone_ids: tuple[str, ...], fits: list[tuple[Floats, Floats, bool]], s
     for zone, (_, _, regular), part in zip(zone_ids, fits, share, strict=True):
         if part > PRIOR_SHARE_FLAGGED_REL:
             text = f"theta is mostly the prior: posterior over prior sd {part:.2f}"
-            flags.append(Flag("prior", zone, f"{text}; vary the supply temperature (dhsim balance excite)", float(part)))
+            text += "; vary the supply temperature (dhsim balance excite)"
+            flags.append(Flag("prior", zone, text, float(part)))
+                Flag("prior", zone, f"{text}; vary the supply temperature (dhsim balance excite)", float(part))
+            )
         if not regular:
             flags.append(Flag("flat", zone, "the likelihood has no clear maximum: its intervals are not to be trusted"))
     return flags

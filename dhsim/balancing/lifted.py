@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dhsim.balancing.bounds import best_case, relaxed_worst_case, supply_box
-from dhsim.balancing.hydraulics import BuildingFlow
 from dhsim.balancing.present import COLEBROOK_FLOW, Present, drops, flow_through, friction_variable, pressures
 from dhsim.errors import MissingExtraError
+from dhsim.model.building_hydraulics import BuildingFlow
 from dhsim.network.parts import Floats, Ints
 
 OBJECTIVE_UNIT = 1e-3
@@ -42,6 +42,8 @@ _OPTIONS: dict[str, Any] = {
     "ipopt.mumps_scaling": 0,
     "ipopt.fast_step_computation": "yes",
 }
+# what IPOPT calls it when CasADi meets a signal: between two steps, or while it evaluates the problem's functions
+_STOPPED = ("User_Requested_Stop", "NonIpopt_Exception_Thrown")
 _TOL_KICK = 1e-6  # worth some 1e-9 of F/|theta|^2; where the total flow is kept, that must be met better
 _PUSH = ("bound_push", "bound_frac", "slack_bound_push", "slack_bound_frac")
 _WARM_PUSH = tuple(f"warm_start_{name}" for name in (*_PUSH, "mult_bound_push"))
@@ -82,6 +84,8 @@ class Lifted:
     cold: Any
     kick: Any
     warm: Any
+    slopes: Any
+    """Derivatives of the circuit's equations and of the zones' flow ratios, and these, over the first variables"""
     rows: Rows
     n_free: int
     row_total: int
@@ -119,7 +123,10 @@ def lifted(
         ca, problem, _OPTIONS["ipopt.tol"] if total_flow_tolerance_rel is not None else _TOL_KICK
     )
     bounds = _bounds(present, scaled, rows.numel(), n_equal, total_flow_tolerance_rel, quantile)
-    return Lifted(present, scaled, cold, kick, warm, bounds, present.free.size, n_equal, quantile)
+    x = ca.vertcat(*hydraulic["x"])
+    equations, ratio = ca.vertcat(*hydraulic["rows"]), hydraulic["ratio"]
+    slopes = ca.Function("slopes", [x], [ca.jacobian(equations, x), ca.jacobian(ratio, x), ratio])
+    return Lifted(present, scaled, cold, kick, warm, slopes, bounds, present.free.size, n_equal, quantile)
 
 
 def hydraulic_part(ca: Any, present: Present) -> dict[str, Any]:
@@ -334,6 +341,21 @@ def run(
         low, high, x = low.copy(), high.copy(), x.copy()
         low[held] = high[held] = x[held] = held_at
     duals = {} if dual is None else {"lam_g0": dual.dual_rows, "lam_x0": dual.dual_x}
-    result = solver(x0=x, p=zeta, lbx=low, ubx=high, lbg=model.rows.row_low, ubg=model.rows.row_high, **duals)
+    ends = {"lbx": low, "ubx": high, "lbg": model.rows.row_low, "ubg": model.rows.row_high}
+    result, converged = solved(solver, x0=x, p=zeta, **ends, **duals)
     x, rows, bounds = (np.asarray(result[name]).ravel() for name in ("x", "lam_g", "lam_x"))
-    return Found(x, rows, bounds, bool(solver.stats()["success"]))
+    return Found(x, rows, bounds, converged)
+
+
+def solved(solver: Any, **given: Any) -> tuple[Any, bool]:
+    """Return what a solver came to and whether it converged; Ctrl-C, which it takes for itself, is passed on."""
+    try:
+        result = solver(**given)
+    except RuntimeError as error:
+        if "KeyboardInterrupt" in str(error):
+            raise KeyboardInterrupt from error
+        raise
+    stats = solver.stats()
+    if stats["return_status"] in _STOPPED:
+        raise KeyboardInterrupt
+    return result, bool(stats["success"])

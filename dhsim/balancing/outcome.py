@@ -14,13 +14,13 @@ from dhsim.balancing.expectation import Expectation, expectation
 from dhsim.balancing.flags import Flag, listed
 from dhsim.balancing.groups import TOUCHED, Groups
 from dhsim.balancing.guidance import changed_valves, riser_valves
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.posterior import Posterior
 from dhsim.balancing.radiator_box import radiator_change
 from dhsim.balancing.sensor_data import SensorSeries
 from dhsim.balancing.workflow import Option, Round, option_of
 from dhsim.errors import DhsimError
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import solve_flows
 from dhsim.model.building_paths import radiators_behind
 from dhsim.network.parts import Floats, Ints
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dhsim.balancing.continuation import ZETA_LEAST, exactly, followed
-from dhsim.balancing.hydraulics import make_circuit, solve_flows
 from dhsim.balancing.lifted import casadi_module, lifted
 from dhsim.balancing.pareto_arguments import ZETA_MAX as ZETA_MAX
 from dhsim.balancing.pareto_arguments import coefficients_of, free_of, levels_of, limits_of, weights_of
@@ -18,6 +17,7 @@ from dhsim.balancing.present import present_of
 from dhsim.balancing.search import UNCHANGED, Candidate, Search, aggregate
 from dhsim.balancing.selection import at_levels, few_valves
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import make_circuit, solve_flows
 from dhsim.network.parts import Floats, Ints
 
 Valves = Sequence[int] | Sequence[str] | Sequence[bool] | Ints | NDArray[np.bool_] | int | str

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dhsim.balancing.condense import Condensed, condense
-from dhsim.balancing.hydraulics import BuildingFlow, Circuit
 from dhsim.balancing.ports import Ports, without_ports
 from dhsim.balancing.reversal import INLET, reversible
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import BuildingFlow, Circuit
 from dhsim.network.parts import Floats, Ints
 
 COLEBROOK_FLOW = 2.51

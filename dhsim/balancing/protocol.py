@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from dhsim.balancing.flags import Flag, listed
-from dhsim.balancing.hydraulics import Friction, dp_left_pa, fit_radiators, solve_flows
 from dhsim.balancing.sensor_data import SensorSeries, read_sensor_file
 from dhsim.balancing.synthetic_building import SyntheticBuilding, synthetic_building
 from dhsim.build.building import BuildingPlan, build_building
 from dhsim.errors import DhsimError, Problem, ScenarioError
 from dhsim.model.building import Building
+from dhsim.model.building_branches import Friction
+from dhsim.model.building_hydraulics import dp_left_pa, fit_radiators, solve_flows
 from dhsim.model.building_protocol import protocol_flows
 from dhsim.model.valve_type import ValveType, catalogue_valve
 from dhsim.network.parts import Floats

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 
 from dhsim.balancing.bounds import Box
 from dhsim.balancing.flags import listed
-from dhsim.balancing.hydraulics import BuildingFlow
 from dhsim.errors import DhsimError
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import BuildingFlow
 from dhsim.network.parts import Floats, Ints
 
 

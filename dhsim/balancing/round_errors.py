@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from dhsim.balancing.error_dynamics import ErrorRun, integrated_error, mean_feedback_rel
 from dhsim.balancing.expectation import heat_supply_ratio_rel
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.performance import single_radiator_error_rel
 from dhsim.balancing.prior import NtuPrior
 from dhsim.balancing.round_response import informative, ntu_at, zone_mass_flow_kg_s
 from dhsim.balancing.workflow import Option, Round
+from dhsim.model.building_hydraulics import solve_flows
 from dhsim.network.parts import Floats
 
 FEEDBACK_GAIN_REL = 1.0

@@ -21,13 +21,13 @@ from dhsim.balancing.flow_response import (
     identify_flow_response,
     supply_ratio_rel,
 )
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.performance import angles_rad
 from dhsim.balancing.posterior import LEVEL
 from dhsim.balancing.prior import NtuPrior
 from dhsim.balancing.round_files import write_response
 from dhsim.balancing.workflow import RESPONSE_NAME, ResponseState, Round, Workflow, open_workflow, write_state
 from dhsim.errors import DhsimError
+from dhsim.model.building_hydraulics import solve_flows
 from dhsim.network.parts import Floats
 
 FLOW_CHANGED_REL = 0.05

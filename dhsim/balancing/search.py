@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dhsim.balancing.bounds import best_case, relaxed_worst_case, supply_box, worst_case
-from dhsim.balancing.hydraulics import BuildingFlow, Circuit, solve_flows
 from dhsim.balancing.lifted import Found, Lifted, Thermal, run, start_at
 from dhsim.errors import DhsimError
+from dhsim.model.building_hydraulics import BuildingFlow, Circuit, solve_flows
 from dhsim.network.parts import Floats, Ints
 
 KICK_SHARES = (0.1, 0.3, 1.0)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dhsim.balancing.hydraulics import COLEBROOK_CONSTANT, dp_left_pa, solve_flows
 from dhsim.errors import DhsimError
 from dhsim.model.building import Building, EdgeKind
+from dhsim.model.building_branches import COLEBROOK_CONSTANT
+from dhsim.model.building_hydraulics import dp_left_pa, solve_flows
 from dhsim.network.parts import Floats, Fluid, Ints
 from dhsim.physics.friction import pressure_drop_pa
 from dhsim.units import S_PER_DAY

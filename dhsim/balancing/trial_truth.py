@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from dhsim.balancing.flags import Flag, listed
-from dhsim.balancing.hydraulics import BuildingFlow, solve_flows
 from dhsim.balancing.posterior import Posterior
 from dhsim.balancing.prior import NtuPrior
 from dhsim.balancing.protocol import BuildingCase
@@ -20,6 +19,7 @@ from dhsim.build.building import build_building
 from dhsim.build.building_zones import head_edges, plan_zones
 from dhsim.engine.circuit_zones import thermostats_of, zones_of_truth
 from dhsim.errors import DhsimError
+from dhsim.model.building_hydraulics import BuildingFlow, solve_flows
 from dhsim.model.zones import NO_EDGE, BuildingZones, neighbours_of, trvs_of
 from dhsim.network.parts import Floats
 

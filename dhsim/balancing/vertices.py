@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dhsim.balancing.bounds import supply_box, worst_case
-from dhsim.balancing.lifted import OBJECTIVE_UNIT, Lifted, casadi_module, hydraulic_part, kick_options, start_at
+from dhsim.balancing.lifted import OBJECTIVE_UNIT, Lifted, casadi_module, hydraulic_part, kick_options, solved, start_at
 from dhsim.balancing.search import Candidate, Search
 from dhsim.errors import DhsimError
 from dhsim.network.parts import Floats, Ints
@@ -91,10 +91,9 @@ def polished_exactly(
         scales = goal[: 2 * n_sample : 2]
         alphas = goal[2 * n_sample : 2 * n_sample + n_sample * n_zone]
         begin = np.concatenate([x[: problem.n_hydraulic], scales, alphas, here.worst_rel / OBJECTIVE_UNIT])
-        result = problem.solver(
-            x0=begin, p=np.concatenate([[zeta], shown]), lbx=low, ubx=high, lbg=problem.row_low, ubg=problem.row_high
-        )
-        if not problem.solver.stats()["success"]:
+        ends = {"lbx": low, "ubx": high, "lbg": problem.row_low, "ubg": problem.row_high}
+        result, converged = solved(problem.solver, x0=begin, p=np.concatenate([[zeta], shown]), **ends)
+        if not converged:
             break
         try:
             here = search.evaluate(np.asarray(result["x"]).ravel()[: search.free.size])

@@ -17,7 +17,6 @@ import numpy as np
 from dhsim.balancing.completion import completed
 from dhsim.balancing.flags import Flag
 from dhsim.balancing.flow_response import FlowResponse
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.performance import Performance, performance
 from dhsim.balancing.posterior import Posterior
 from dhsim.balancing.protocol import BuildingCase, open_building
@@ -43,6 +42,7 @@ from dhsim.balancing.state import (
     write_state,
 )
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import solve_flows
 from dhsim.network.parts import Floats
 
 __all__ = [

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from dhsim.balancing.hydraulics import make_circuit, solve_flows
 from dhsim.balancing.pareto import pareto
 from dhsim.balancing.performance import performance
 from dhsim.balancing.synthetic_building import present_flows, synthetic_building
+from dhsim.model.building_hydraulics import make_circuit, solve_flows
 
 pytest.importorskip("casadi", reason="the Pareto optimiser needs the extra [balancing]")
 ZETAS = np.linspace(0.0, 0.95, 21)

@@ -20,7 +20,6 @@ import pytest
 from dhsim.balancing.bounds import Box, supply_box
 from dhsim.balancing.classical import classical_balancing
 from dhsim.balancing.expectation import Expectation, expectation
-from dhsim.balancing.hydraulics import BuildingFlow, solve_flows
 from dhsim.balancing.kalman import identify_kalman
 from dhsim.balancing.neighbour_walls import wall_ratios_rel
 from dhsim.balancing.pareto import pareto, rounded
@@ -36,6 +35,7 @@ from dhsim.balancing.valves import levels_pa_s2_m6
 from dhsim.engine.circuit_truth import SensorReadings, TrueParameters, sensor_readings
 from dhsim.engine.circuit_zones import zones_of_truth
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import BuildingFlow, solve_flows
 from dhsim.model.zones import BuildingZones
 from dhsim.network.parts import Floats
 from dhsim.units import H_PER_DAY, S_PER_H

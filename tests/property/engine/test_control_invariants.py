@@ -208,9 +208,13 @@ def assert_mixing_only_in_bypass(run):
     assert np.all((share >= 0.0) & (share <= run.case.system.substation.mixing_share_max + 1e-12))
 
 
-def assert_mixture_below_supply_and_cap(run):
+def assert_mixture_below_its_parts_and_cap(run):
     supply, mixed = run["temp_supply_primary_c"], run["temp_mixed_c"]
-    assert np.all(mixed <= supply + 1e-9)
+    # while the valves close after a sudden sag of the primary, the return may be the warmer of the two; values are
+    # means of a step, in which it may have fallen below the supply again
+    back = run["temp_return_secondary_c"]
+    warmest = np.fmax(supply, np.fmax(back, np.concatenate([back[:1], back[:-1]])))
+    assert np.all(mixed <= warmest + 1e-9)
     if run.policy not in ("cap70", "variable_flow"):
         return
     bypass = run["mode"] == Mode.BYPASS
@@ -251,7 +255,7 @@ def test_modes(run_of, story):
 def test_mixing(run_of, story):
     run = run_of(story)
     assert_mixing_only_in_bypass(run)
-    assert_mixture_below_supply_and_cap(run)
+    assert_mixture_below_its_parts_and_cap(run)
     assert_mixing_needs_a_pump(run)
     assert balance_residual_rel(run.solution) < 1e-9
 

@@ -90,3 +90,19 @@ def test_where_the_search_is_cut_short_the_answer_lies_on_the_safe_side():
     worst, relaxed = worst_case(theta, box), relaxed_worst_case(theta, box)
     assert worst.proxy_per_s2 == pytest.approx(relaxed.proxy_per_s2, rel=1e-12)
     assert 0.0 < worst.open_per_s2 < 1e-5 * float(theta @ theta)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_zones_that_turn_at_one_scale_are_told_apart(seed):
+    """The bound leaves most of them open, and half of them hardly weigh: all vertices agree."""
+    random = np.random.default_rng(seed)
+    theta = random.normal(1.0, 0.15, 13).clip(0.1)
+    change = np.where(np.arange(13) % 2, 1e-8, 0.1) * random.normal(size=13)
+    nu = 2.0 * theta / (1.0 + np.exp(change)) * (1.0 + 1e-3 * random.normal(size=13))
+    box = supply_box(nu, np.exp(change))
+    vertices = np.where(np.arange(2**13)[:, None] >> np.arange(13) & 1, box.high_per_s, box.low_per_s)
+    scales = (vertices @ theta) / (vertices**2).sum(axis=1)
+    proxies = ((theta - scales[:, None] * vertices) ** 2).sum(axis=1)
+    worst = worst_case(theta, box)
+    assert worst.open_per_s2 == 0.0
+    assert worst.proxy_per_s2 == pytest.approx(proxies.max(), rel=1e-11)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from dhsim.balancing.classical import classical_balancing
-from dhsim.balancing.hydraulics import fit_radiators
 from dhsim.balancing.synthetic_building import SyntheticBuilding, synthetic_building, toy_building
 from dhsim.balancing.valves import catalogue_valve
 from dhsim.errors import DhsimError
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import fit_radiators
 
 TOY_FLOW = np.array([2e-5, 1.8e-5, 1.5e-5])
 

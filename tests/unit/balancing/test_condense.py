@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from dhsim.balancing.condense import condense
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.ports import without_ports
 from dhsim.balancing.present import friction_variable
 from dhsim.balancing.synthetic_building import synthetic_building, toy_building
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import solve_flows
 
 NONE = np.zeros(0, dtype=np.int64)
 

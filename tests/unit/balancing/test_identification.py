@@ -134,7 +134,7 @@ def test_normal_operation_is_flagged_as_mostly_prior():
     fit = identify(*series, PRIOR)
     flagged = [flag for flag in fit.flags if flag.kind == "prior"]
     assert len(flagged) == 20
-    assert "propose_excitation" in flagged[0].message
+    assert "dhsim balance excite" in flagged[0].message
     assert flagged[0].value == pytest.approx(fit.prior_share_rel[0])
 
 

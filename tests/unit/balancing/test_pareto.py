@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.lifted import run, start_at
 from dhsim.balancing.pareto import ZETA_MAX, pareto, rounded
 from dhsim.balancing.performance import performance
@@ -15,6 +14,7 @@ from dhsim.balancing.search import aggregate
 from dhsim.balancing.synthetic_building import present_flows, synthetic_building, toy_building
 from dhsim.errors import DhsimError, MissingExtraError
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import solve_flows
 
 casadi = pytest.importorskip("casadi", reason="the Pareto optimiser needs the extra [balancing]")
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.protocol import open_building, radiator_flows_m3_s, read_sensors
 from dhsim.balancing.synthetic_building import SyntheticBuilding, synthetic_building
 from dhsim.balancing.valves import valve_settings
 from dhsim.errors import DhsimError, ScenarioError
+from dhsim.model.building_hydraulics import solve_flows
 
 BUILDING = """\
 name: two flats

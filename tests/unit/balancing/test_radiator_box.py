@@ -5,13 +5,13 @@ import pytest
 
 from dhsim.balancing.bounds import supply_box
 from dhsim.balancing.expectation import expectation
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.identification import identify
 from dhsim.balancing.performance import performance
 from dhsim.balancing.radiator_box import RadiatorChange, radiator_box, radiator_change
 from dhsim.balancing.synthetic import simulate_zones, synthetic_weather
 from dhsim.balancing.synthetic_building import synthetic_building
 from dhsim.errors import DhsimError
+from dhsim.model.building_hydraulics import solve_flows
 
 STEP_S = 3600.0
 

@@ -61,7 +61,7 @@ def test_rooms_that_hardly_move_are_said_to_hide_thermostats():
     (flag,) = [f for f in identify(*rooms(0.0), STEP_S, draw_count=50).flags if f.kind == "trv unseen"]
     assert flag.zone == ""
     assert 0.0 < flag.value < PLAY_K
-    assert "propose_excitation" in flag.message
+    assert "dhsim balance excite" in flag.message
     moved = identify(*rooms(0.0, swing_k=4.0), STEP_S, draw_count=50)
     assert not [f for f in moved.flags if f.kind == "trv unseen"]
 

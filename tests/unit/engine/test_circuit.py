@@ -7,7 +7,6 @@ import itertools
 import numpy as np
 import pytest
 
-from dhsim.balancing.hydraulics import solve_flows
 from dhsim.balancing.synthetic_building import synthetic_building
 from dhsim.engine.circuit import simulate_building
 from dhsim.engine.circuit_consumer import building_as_consumer
@@ -25,6 +24,7 @@ from dhsim.engine.circuit_truth import building_flows, sensor_readings, true_par
 from dhsim.engine.circuit_zones import synthetic_zones, thermostats_of, zones_of_parameters, zones_of_truth
 from dhsim.errors import ConvergenceError, DhsimError
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import solve_flows
 from dhsim.model.zones import building_zones, neighbours_of, radiators_of, trvs_of
 
 DAY = 86400.0

@@ -5,10 +5,10 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
-from dhsim.balancing.hydraulics import dp_left_pa, fit_radiators, make_circuit, solve_flows
 from dhsim.balancing.synthetic_building import synthetic_building, toy_building
 from dhsim.errors import DhsimError
 from dhsim.model.building import Building
+from dhsim.model.building_hydraulics import dp_left_pa, fit_radiators, make_circuit, solve_flows
 from dhsim.physics.friction import friction_factor
 
 

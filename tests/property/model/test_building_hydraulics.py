@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhsim.balancing.hydraulics import fit_radiators, solve_flows
 from dhsim.balancing.synthetic_building import synthetic_building
+from dhsim.model.building_hydraulics import fit_radiators, solve_flows
 
 FRICTION = st.sampled_from(["colebrook", "laminar_aware"])
 
