@@ -288,8 +288,6 @@ def _flags(zone_ids: tuple[str, ...], fits: list[tuple[Floats, Floats, bool]], s
             text = f"theta is mostly the prior: posterior over prior sd {part:.2f}"
             text += "; vary the supply temperature (dhsim balance excite)"
             flags.append(Flag("prior", zone, text, float(part)))
-                Flag("prior", zone, f"{text}; vary the supply temperature (dhsim balance excite)", float(part))
-            )
         if not regular:
             flags.append(Flag("flat", zone, "the likelihood has no clear maximum: its intervals are not to be trusted"))
     return flags
