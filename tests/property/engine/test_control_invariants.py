@@ -212,8 +212,9 @@ def assert_mixture_below_its_parts_and_cap(run):
     supply, mixed = run["temp_supply_primary_c"], run["temp_mixed_c"]
     # while the valves close after a sudden sag of the primary, the return may be the warmer of the two; values are
     # means of a step, in which it may have fallen below the supply again
-    back = run["temp_return_secondary_c"]
-    warmest = np.fmax(supply, np.fmax(back, np.concatenate([back[:1], back[:-1]])))
+    reach = math.ceil(STROKE_S / run.step_s) + 1
+    back = np.concatenate([np.full(reach, np.nan), run["temp_return_secondary_c"]])
+    warmest = np.fmax(supply, np.fmax.reduce([back[shift : shift + supply.size] for shift in range(reach + 1)]))
     assert np.all(mixed <= warmest + 1e-9)
     if run.policy not in ("cap70", "variable_flow"):
         return
