@@ -127,17 +127,16 @@ def seen(heads_on: bool, gains: str = "none", swing_k: float = 0.0, ua_neighbour
     return found
 
 
-@pytest.mark.parametrize("ua_neighbour_w_k", [0.0, 20.0])
-@pytest.mark.parametrize("gains", ["none", "sun"])
-@pytest.mark.parametrize("swing_k", [0.0, SWING_K])
+@pytest.mark.parametrize(
+    ("swing_k", "gains", "ua_neighbour_w_k"), [(0.0, "none", 20.0), (0.0, "sun", 0.0), (SWING_K, "sun", 20.0)]
+)
 def test_open_valves_are_hardly_ever_accused(gains: str, swing_k: float, ua_neighbour_w_k: float) -> None:
     found = seen(False, gains, swing_k, ua_neighbour_w_k)
     # 2 % of 70 flats; in usual operation walls cost one more
     assert found.flagged.sum() <= (2 if swing_k == 0.0 and ua_neighbour_w_k > 0.0 else 1)
 
 
-@pytest.mark.parametrize("ua_neighbour_w_k", [0.0, 20.0])
-@pytest.mark.parametrize("gains", ["none", "sun"])
+@pytest.mark.parametrize(("gains", "ua_neighbour_w_k"), [("none", 0.0), ("sun", 20.0)])
 def test_excitation_shows_heads(gains: str, ua_neighbour_w_k: float) -> None:
     hit, much = seen(True, gains, SWING_K, ua_neighbour_w_k).power
     assert much > 20
