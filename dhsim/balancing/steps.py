@@ -35,8 +35,6 @@ from dhsim.units import S_PER_MIN
 
 METHODS = ("kalman", "regression")
 _DRAWS_KEPT = 2000
-_TRV = "trv"
-"""Flag that the regression raises whatever the method; a zone that the fit itself flagged has it once."""
 _TOLD_MAX = 3
 _FIRST = re.compile(r"the first (-?[\d.]+)")
 """In the message of a flag on readings out of range."""

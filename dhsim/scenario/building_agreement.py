@@ -13,7 +13,6 @@ from dhsim.scenario.wording import nearest
 
 DESCRIBED = ("zones", "radiators", "valves", "pipes", "valve_types", "neighbours", "protocol")
 _NEEDED = ("zones", "radiators", "pipes")
-_CLASH_REL = 1e-9
 _KV_RADIATOR_MAX_M3_H = 20.0
 """Far above any radiator valve's; a Kv in l/h lies above it."""
 _OWN_TABLE = (
